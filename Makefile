@@ -1,0 +1,62 @@
+# `make help` lists what there is. All that is needed: Python 3.11 or later, git and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := $(or $(shell command -v uv),.cache/uv/bin/uv)
+TOOLS := .venv/bin
+INSTALL := $(UV) pip sync --quiet --require-hashes
+export UV_PYTHON_DOWNLOADS ?= never
+export PATH := $(abspath $(dir $(UV))):$(PATH)
+
+.PHONY: help setup demo test check lint matrix mutants requirements bench measure pins
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/.done .cache/rendered/.done ## Install the pinned tools, here and nowhere else
+
+.cache/uv/bin/uv:
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/pip install --quiet uv
+
+.venv/.done: requirements/template.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(INSTALL) --python .venv $<
+	touch $@
+
+.cache/rendered/.done: requirements/rendered.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .cache/rendered
+	$(INSTALL) --python .cache/rendered $<
+	touch $@
+
+demo: .venv/.done ## Render the defaults into a new folder and start the project
+	$(TOOLS)/python -m tools.demo
+
+test: setup lint ## Everything that CI runs
+	$(TOOLS)/pytest -n 2
+
+check: setup lint ## The quick gate: static checks and the smallest and the largest project
+	$(TOOLS)/pytest -n 2 -k "not test_update and not test_project"
+	$(TOOLS)/python -m tools.matrix --changed
+
+lint: .venv/.done ## Style and types of this repository's own Python
+	$(TOOLS)/ruff check
+	$(TOOLS)/ruff format --check
+	$(TOOLS)/mypy
+
+matrix: setup ## Check every combination and show a table; ARGS="--only jwt --jobs 2"
+	$(TOOLS)/python -m tools.matrix $(ARGS)
+
+mutants: setup ## Break rendered projects on purpose; a test must notice each breakage
+	$(TOOLS)/python -m tools.mutants $(ARGS)
+
+requirements: .venv/.done ## Count the security requirements: met, applicable, deviating
+	$(TOOLS)/python -m tools.requirements
+
+bench: setup ## Compare an authenticated request with a bare FastAPI route
+	$(TOOLS)/python -m tools.bench $(ARGS)
+
+measure: setup ## Print the sizes of the rendered projects
+	$(TOOLS)/python -m tools.measure
+
+pins: .venv/.done ## Bring the pinned requirements up to date
+	$(TOOLS)/python -m tools.pins

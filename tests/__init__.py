@@ -1,0 +1,1 @@
+"""The tests of the template: what it renders, not how the rendered code behaves; that has tests of its own."""

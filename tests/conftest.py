@@ -1,0 +1,67 @@
+"""Rendering, done once per set of answers and worker."""
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tools import renders
+from tools.combinations import COMBINATIONS, Combination
+
+
+class Result(Protocol):
+    """What pytest-copie tells about a copy."""
+
+    exception: BaseException | None
+    project_dir: Path | None
+
+
+class Copie(Protocol):
+    """What pytest-copie copies with."""
+
+    def copy(self, extra_answers: dict[str, Any], template_dir: Path) -> Result: ...
+
+
+Render = Callable[[Combination], Path]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a `combination` on each, those of one combination on one worker."""
+    if "combination" in metafunc.fixturenames:
+        marked = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(str(each))) for each in COMBINATIONS]
+        metafunc.parametrize("combination", marked)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it stands, committed."""
+    return renders.snapshot(tmp_path_factory.mktemp("template") / "template")
+
+
+@pytest.fixture(scope="session")
+def render(copie_session: Copie, template: Path) -> Render:
+    """Render a combination. The folder is shared: look, don't touch."""
+
+    @cache
+    def copy(combination: Combination) -> Path:
+        result = copie_session.copy(extra_answers=combination.answers, template_dir=template)
+        assert result.exception is None, result.exception
+        assert result.project_dir is not None
+        return result.project_dir
+
+    return copy
+
+
+@pytest.fixture
+def rendered(render: Render, combination: Combination) -> Path:
+    """The combination's project, to look at."""
+    return render(combination)
+
+
+@pytest.fixture
+def project(rendered: Path, tmp_path: Path) -> Path:
+    """The combination's project, to run and to change."""
+    return Path(shutil.copytree(rendered, tmp_path / "project"))

@@ -1,0 +1,62 @@
+"""Each project declares what it imports, no more and no less; what is never imported shows in a real installation."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import checks
+from tools.combinations import COMBINATIONS, ROOT, SLUG
+
+from .conftest import Render
+
+SINGLES = [combination for combination in COMBINATIONS if len(combination.auth_methods) == 1]
+
+
+def test_imports_and_declarations_agree(rendered: Path) -> None:
+    assert not checks.complaint(rendered, "dependencies")
+
+
+def test_an_undeclared_import_is_seen(project: Path) -> None:
+    (project / SLUG / "planted.py").write_text("import yaml\n")
+    assert "DEP00" in checks.complaint(project, "dependencies")
+
+
+def test_an_unused_declaration_is_seen(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("dependencies = [\n", 'dependencies = [\n    "pyyaml",\n', 1))
+    assert "DEP002" in checks.complaint(project, "dependencies")
+
+
+def test_lower_bounds_are_all_there_is(rendered: Path) -> None:
+    requirements = re.findall(r'^    "([a-z][^"]*)",$', (rendered / "pyproject.toml").read_text(), re.MULTILINE)
+    assert len(requirements) > 20
+    assert [each for each in requirements if not re.fullmatch(r"[a-z0-9-]+(\[\w+\])?>=[0-9.]+(; .*)?", each)] == []
+
+
+@pytest.mark.parametrize("combination", SINGLES, ids=str)
+def test_a_project_works_with_only_what_it_declares(render: Render, project: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    install(project, environment)
+    result = subprocess.run(
+        [environment / "bin" / "python", "-m", "pytest", "-q"],
+        cwd=project,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": os.environ["HOME"]},
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def install(project: Path, environment: Path) -> None:
+    """Install a project as its owner would, at the versions pinned here."""
+    pins = ["--constraint", str(ROOT / "requirements" / "rendered.txt")]
+    target = ["--python", str(environment), "--quiet"]
+    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, environment], check=True)
+    subprocess.run(
+        ["uv", "pip", "install", *target, *pins, "--editable", ".", "--group", "dev"], cwd=project, check=True
+    )

@@ -1,0 +1,28 @@
+"""Every combination's own tests pass, and its migrations go up and down."""
+
+from pathlib import Path
+
+from tools import checks
+from tools.combinations import SLUG
+
+
+def test_its_own_tests_pass(project: Path) -> None:
+    assert not checks.complaint(project, "tests")
+
+
+def test_every_branch_of_the_authentication_is_taken(project: Path) -> None:
+    result = checks.run(project, "pytest", "-q", "--cov", "--cov-report=term", "--cov-fail-under=100")
+    assert result.returncode == 0, result.stdout
+
+
+def test_its_migrations_go_up_and_down_and_match_its_models(project: Path) -> None:
+    assert not checks.complaint(project, "migrations")
+
+
+def test_a_forgotten_migration_is_seen(project: Path) -> None:
+    models = project / SLUG / "users" / "models.py"
+    models.write_text(
+        f"{models.read_text()}\n\nclass Planted(Base):\n"
+        '    __tablename__ = "planted"\n    id: Mapped[int] = mapped_column(primary_key=True)\n'
+    )
+    assert "alembic check" in checks.complaint(project, "migrations")

@@ -1,0 +1,15 @@
+"""Every combination is typed to the letter."""
+
+from pathlib import Path
+
+from tools import checks
+from tools.combinations import SLUG
+
+
+def test_mypy_is_content(rendered: Path) -> None:
+    assert not checks.complaint(rendered, "types")
+
+
+def test_mypy_sees_a_planted_mistake(project: Path) -> None:
+    (project / SLUG / "planted.py").write_text("count: int = 'many'\n")
+    assert "Incompatible types" in checks.complaint(project, "types")

@@ -1,0 +1,53 @@
+"""The commands that a rendered project must pass, run in one environment that has every dependency of every part."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .combinations import ROOT
+
+ENVIRONMENT = ROOT / ".cache" / "rendered"
+MYPY_CACHE = ROOT / ".cache" / "mypy"
+
+CHECKS: dict[str, list[list[str]]] = {
+    "lint": [["ruff", "check", "--no-cache"]],
+    "format": [["ruff", "format", "--check", "--no-cache"]],
+    "imports": [["lint-imports", "--no-cache"]],
+    "types": [["mypy"]],
+    "dependencies": [["deptry", "."]],
+    "migrations": [["alembic", *step.split()] for step in ("upgrade head", "check", "downgrade base")],
+    "tests": [["pytest", "-q", "-p", "no:cacheprovider"]],
+}
+
+
+def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the shared environment in a project, with none of this process's settings."""
+    return subprocess.run(
+        [ENVIRONMENT / "bin" / command[0], *command[1:]],
+        cwd=project,
+        env=_clean_environment() | variables,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _clean_environment() -> dict[str, str]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {
+        "PATH": f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MYPY_CACHE_DIR": str(MYPY_CACHE / worker),
+        "ENVIRONMENT": "test",
+    }
+
+
+def complaint(project: Path, check: str) -> str:
+    """Return what a check has to say; empty when it passes."""
+    for command in CHECKS[check]:
+        result = run(project, *command)
+        if result.returncode:
+            return f"{' '.join(command)} in {project}:\n{result.stdout}"
+    return ""
