@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools import checks
-from tools.combinations import COMBINATIONS, ROOT, SLUG
+from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination
 
 from .conftest import Render
 
@@ -37,8 +38,9 @@ def test_lower_bounds_are_all_there_is(rendered: Path) -> None:
     assert [each for each in requirements if not re.fullmatch(r"[a-z0-9-]+(\[\w+\])?>=[0-9.]+(; .*)?", each)] == []
 
 
-@pytest.mark.parametrize("combination", SINGLES, ids=str)
-def test_a_project_works_with_only_what_it_declares(render: Render, project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("single", SINGLES, ids=str)
+def test_a_project_works_with_only_what_it_declares(render: Render, single: Combination, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(render(single), tmp_path / "project"))
     environment = tmp_path / "environment"
     install(project, environment)
     result = subprocess.run(

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tools import checks, renders
-from tools.combinations import COMBINATIONS, asked, environment, is_allowed, questions
+from tools.combinations import COMBINATIONS, ROOT, asked, environment, is_allowed, questions
 
 from .conftest import Copie
 
@@ -136,9 +136,9 @@ def test_the_package_is_named_after_the_project(name: str, slug: str) -> None:
 
 
 def test_names_of_python_and_of_dependencies_are_taken() -> None:
-    installed = checks.run(checks.ROOT, "python", "-c", LIST_NAMES).stdout.split()
+    installed = checks.run(ROOT, "python", "-c", LIST_NAMES).stdout.split()
     names = {re.sub(r"[-.]+", "_", name.lower()) for name in [*installed, *sys.stdlib_module_names]}
-    usable = {name for name in names if re.fullmatch(r"[a-z]([a-z0-9_]{0,38}[a-z0-9])?", name)}
+    usable = {name for name in names if re.fullmatch(r"[a-z]([a-z0-9_]{0,38}[a-z0-9])?", name) and "__" not in name}
     module: Any = environment().get_template("includes/names.jinja").module
     assert usable - set(module.taken) == set()
 
@@ -146,7 +146,7 @@ def test_names_of_python_and_of_dependencies_are_taken() -> None:
 LIST_NAMES = """
 from importlib.metadata import distributions, entry_points, packages_distributions
 print(*packages_distributions(), *(each.metadata["Name"] for each in distributions()))
-print(*(script.name for script in entry_points(group="console_scripts")))
+print(*(script.name for script in entry_points(group="console_scripts") if "." not in script.name))
 """
 
 

@@ -12,9 +12,10 @@ import copier
 from .combinations import ROOT
 
 IDENTITY = ("-c", "user.name=Template", "-c", "user.email=template@example.com")
+SETTINGS = ROOT / "tools" / "copier-settings.yml"
 
 # Nobody's own git or Copier configuration may change what is rendered.
-os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", COPIER_SETTINGS_PATH=os.devnull)
+os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", COPIER_SETTINGS_PATH=str(SETTINGS))
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -1,0 +1,91 @@
+"""What a rendered API offers is what was chosen, and nothing else."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tools import checks
+from tools.combinations import SLUG, Combination
+
+SCHEMES = {"jwt": "JWT", "oauth2_password": "Password"}
+
+ALWAYS = {
+    "GET /users/me", "PATCH /users/me", "DELETE /users/me", "GET /users", "PATCH /users/{user_id}",
+    "GET /items", "POST /items", "GET /items/{item_id}", "PATCH /items/{item_id}", "DELETE /items/{item_id}",
+    "GET /health/live", "GET /health/ready",
+}  # fmt: skip
+PASSWORDS = {
+    "POST /auth/register", "POST /auth/verify-email", "POST /auth/forgot-password", "POST /auth/reset-password",
+    "POST /auth/change-password",
+}  # fmt: skip
+TOKENS = {
+    "POST /auth/logout", "POST /auth/logout-all", "POST /auth/revoke", "GET /auth/sessions",
+    "DELETE /auth/sessions/{session_id}",
+}  # fmt: skip
+OF_METHOD = {
+    "jwt": {"POST /auth/login", "POST /auth/refresh", "GET /.well-known/jwks.json"} | PASSWORDS | TOKENS,
+    "oauth2_password": {"POST /auth/token"} | PASSWORDS | TOKENS,
+}
+
+PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.dumps(create_app().openapi()))"
+
+
+@cache
+def document(project: Path) -> dict[str, Any]:
+    """Ask a rendered project for its OpenAPI document."""
+    result = checks.run(project, "python", "-c", PRINT_DOCUMENT)
+    assert result.returncode == 0, result.stdout
+    loaded: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return loaded
+
+
+def operations(project: Path) -> dict[str, dict[str, Any]]:
+    """List what can be called, by method and path."""
+    paths = document(project)["paths"].items()
+    return {f"{verb.upper()} {path}": details for path, verbs in paths for verb, details in verbs.items()}
+
+
+def test_the_routes_are_those_of_the_chosen_methods(rendered: Path, combination: Combination) -> None:
+    """TP-1."""
+    expected = ALWAYS.union(*(OF_METHOD[method] for method in combination.auth_methods))
+    assert set(operations(rendered)) == expected
+
+
+def test_the_schemes_are_those_of_the_chosen_methods(rendered: Path, combination: Combination) -> None:
+    """TP-1."""
+    schemes = document(rendered)["components"]["securitySchemes"]
+    assert set(schemes) == {SCHEMES[method] for method in combination.auth_methods}
+
+
+def test_every_operation_says_who_may_call_it(rendered: Path) -> None:
+    assert [name for name, details in operations(rendered).items() if "security" not in details] == []
+
+
+def test_token_addresses_lead_to_routes(rendered: Path) -> None:
+    schemes = document(rendered)["components"]["securitySchemes"].values()
+    flows = [flow for scheme in schemes for flow in scheme.get("flows", {}).values()]
+    addresses = {f"POST /{flow[key].strip('/')}" for flow in flows for key in flow if key in ("tokenUrl", "refreshUrl")}
+    assert addresses <= set(operations(rendered))
+
+
+def test_settings_and_tables_are_those_of_the_chosen_methods(rendered: Path, combination: Combination) -> None:
+    """TP-1: a setting or table of a part that was not chosen would be dead weight, or a trap."""
+    example = (rendered / ".env.example").read_text()
+    assert ("JWT_SECRET" in example) == ("jwt" in combination.auth_methods)
+    migration = "".join(path.read_text() for path in (rendered / "migrations" / "versions").glob("*.py"))
+    assert ("access_token" in migration) == ("jwt" not in combination.auth_methods)
+
+
+def test_the_example_settings_are_the_settings(rendered: Path) -> None:
+    listed = checks.run(rendered, "python", "-c", PRINT_SETTINGS).stdout.split()
+    lines = [line.lstrip("# ") for line in (rendered / ".env.example").read_text().splitlines()]
+    example = [line.partition("=")[0] for line in lines if "=" in line and line.partition("=")[0].isupper()]
+    assert sorted(example) == sorted(listed)
+
+
+PRINT_SETTINGS = f"""
+from {SLUG} import main
+from {SLUG}.settings import Settings
+print(*(name.upper() for each in Settings.classes for name in each.model_fields))
+"""

@@ -1,0 +1,98 @@
+"""Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
+
+`mutants.toml` is the table: file, old, new, and the test that must fail (`test`, below `tests/`). `methods` names the
+authentication methods of the project to break, all that are supported unless told.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from . import checks, renders
+from .combinations import COMBINATIONS, ROOT, SLUG, Combination
+
+TESTS_FAILED = 1  # pytest's exit code; others mean that it could not run at all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One breakage, and the test that must notice it."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    methods: tuple[str, ...]
+
+    @property
+    def combination(self) -> Combination:
+        """The project to break."""
+        return next(each for each in COMBINATIONS if each.auth_methods == self.methods)
+
+    def break_in(self, project: Path) -> None:
+        """Make the change; a row that no longer fits the code is an error."""
+        path = project / self.file.replace("<slug>", SLUG)
+        source = path.read_text()
+        if source.count(self.old) != 1:
+            raise LookupError(f"{self.name}: `{self.old}` is {source.count(self.old)} times in {self.file}")
+        path.write_text(source.replace(self.old, self.new))
+
+
+def load() -> list[Mutant]:
+    """Read the table."""
+    table = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text())
+    every = list(COMBINATIONS[-1].auth_methods)
+    return [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
+
+
+def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
+    """Yield a sentence for each breakage that its test does not notice."""
+    template = renders.snapshot(folder / "template")
+
+    @cache
+    def render(combination: Combination) -> Path:
+        return renders.render(template, folder / str(combination), combination.answers)
+
+    for number, mutant in enumerate(mutants, 1):
+        verdict = attack(render(mutant.combination), mutant, folder / "broken" / mutant.name)
+        print(f"{number}/{len(mutants)} {mutant.name}: {verdict or 'noticed'}", flush=True)
+        if verdict:
+            yield f"{mutant.name}: {verdict}"
+
+
+def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
+    """Return what is wrong with the test of a breakage; empty when it notices, and only then."""
+    if exit_code(healthy, mutant.test) != 0:
+        return "its test fails without it"
+    shutil.copytree(healthy, broken)
+    mutant.break_in(broken)
+    return "" if exit_code(broken, mutant.test) == TESTS_FAILED else "nobody noticed"
+
+
+@cache
+def exit_code(project: Path, test: str) -> int:
+    """Run one test of a project."""
+    return checks.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}").returncode
+
+
+def main() -> None:
+    """Try every row whose name contains what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="")
+    only = parser.parse_args().only
+    chosen = [mutant for mutant in load() if only in mutant.name]
+    with tempfile.TemporaryDirectory() as folder:
+        alive = list(survivors(chosen, Path(folder)))
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} breakages noticed", *alive, sep="\n")
+    sys.exit(bool(alive) or not chosen)
+
+
+if __name__ == "__main__":
+    main()
