@@ -69,6 +69,13 @@ def variables() -> dict[str, str]:
     return inherited | {"UV_PYTHON": sys.executable}
 
 
+def run(project: Path, *arguments: str) -> str:
+    """Run one command of the project and return what it prints."""
+    return subprocess.run(
+        command(*arguments), cwd=project, env=variables(), check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
 def start(project: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start the server; what it prints is shown."""
     print("Installing the project's dependencies and starting it …", flush=True)
@@ -90,11 +97,9 @@ def wait_for(address: str, server: subprocess.Popen[bytes], seconds: float = 180
 
 
 def create_account(project: Path) -> str:
-    """Create an account on the command line and return the one-time token it prints."""
-    created = subprocess.run(
-        command("users", "create", EMAIL), cwd=project, env=variables(), check=True, capture_output=True, text=True
-    )
-    return created.stdout.split()[-1]
+    """Create an account on the command line and return a one-time code that sets its password."""
+    run(project, "users", "create", EMAIL)
+    return run(project, "passwords", "link", EMAIL).split()[-1]
 
 
 def set_password(address: str, token: str, password: str) -> None:
