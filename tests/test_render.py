@@ -11,7 +11,7 @@ from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination, parts
 
 from .conftest import Render
 
-MARKUP = re.compile(r"<%|%>|<#|#>|# %%|<<\s|\s>>\n")
+MARKUP = re.compile(r"<%|%>|<#|#>|# %%|# ~~|<<\s|\s>>\n")
 ANSWERS_FILE = ".copier-answers.yml"
 
 
@@ -59,7 +59,7 @@ def test_no_markup_is_left(rendered: Path) -> None:
 
 def test_files_that_are_not_rendered_hold_no_markup() -> None:
     plain = [name for name in template_files() if not name.endswith(".jinja")]
-    marked = [name for name in plain if re.search(r"<%|# %%", (ROOT / "template" / name).read_text())]
+    marked = [name for name in plain if re.search(r"<%|# %%|# ~~", (ROOT / "template" / name).read_text())]
     assert marked == []
 
 

@@ -11,7 +11,7 @@ from . import renders
 from .combinations import COMBINATIONS, ROOT, SLUG
 
 PACKAGE = ROOT / "template" / "<<project_slug>>"
-CONDITIONAL = re.compile(r"^\s*# %%|<%")
+CONDITIONAL = re.compile(r"(?:# %%|<%-?)\s*(?:if|elif|else|for)\b")
 DATA = {".txt", ".db"}
 """Word lists are not read by people."""
 
