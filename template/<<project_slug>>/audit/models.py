@@ -1,0 +1,25 @@
+"""The trail of what happened to accounts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..clock import now
+from ..db import Base, UtcDateTime
+
+
+class AuditEvent(Base):
+    """One security event. No foreign key: the trail outlives the account."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    event: Mapped[str] = mapped_column(String(40))
+    user_id: Mapped[UUID | None] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,61 @@
+"""Closed by default: at start, every route must demand a caller or be PUBLIC; and OpenAPI says what each demands."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from .dependencies import Guard, public
+from .methods import METHODS
+
+OPEN_PATHS = frozenset({"/openapi.json"})
+"""Pages that are no endpoints; in development only."""
+
+
+class UnguardedRoute(Exception):
+    """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if you mean it."""
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for child in dependant.dependencies:
+        yield child.call
+        yield from _calls(child)
+
+
+def guards_of(route: RouteContext) -> list[Guard] | None:
+    """Return the guards on a route, with those of its routers; None when it is PUBLIC. Raises UnguardedRoute."""
+    dependant = getattr(route, "dependant", None)
+    calls = list(_calls(dependant)) if dependant else []
+    guards = [call for call in calls if isinstance(call, Guard)]
+    if not guards and public not in calls and route.path not in OPEN_PATHS:
+        raise UnguardedRoute(f"{route.path} has neither a guard nor PUBLIC (see auth/dependencies.py)")
+    return guards or None
+
+
+def close(app: FastAPI) -> None:
+    """Refuse to start with an unguarded route (ASVS 8.2.1), and describe the guards in OpenAPI."""
+    routes = list(iter_route_contexts(app.routes))
+    for route in routes:
+        guards_of(route)
+    app.openapi = lambda: app.openapi_schema or _describe(app, routes)  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schema.setdefault("components", {})["securitySchemes"] = {method.name: dict(method.scheme) for method in METHODS}
+    for route in routes:
+        guards = guards_of(route)
+        for verb in getattr(route, "methods", None) or ():
+            operation = schema["paths"].get(route.path, {}).get(verb.lower())
+            if operation is not None:
+                operation["security"] = [] if guards is None else _requirements(guards)
+    app.openapi_schema = schema
+    return schema
+
+
+def _requirements(guards: list[Guard]) -> list[dict[str, list[str]]]:
+    scopes = sorted({str(scope) for guard in guards for scope in guard.scopes})
+    return [{method.name: scopes} for method in METHODS]

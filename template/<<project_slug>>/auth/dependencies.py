@@ -1,0 +1,158 @@
+"""What endpoints ask for: who is calling, and may they?
+
+    Reader = Annotated[Principal, require(Scope.ITEMS_READ)]
+
+    @router.get("")
+    async def list_items(caller: Reader, db: Reading) -> list[ItemOut]: ...
+
+Every endpoint takes a principal or says `PUBLIC` out loud; start-up fails for one that does neither (`closed.py`).
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from ..audit.events import Event, log_event
+from ..clock import now
+from ..errors import AppError
+from .method import InvalidCredential, MalformedCredential
+from .methods import METHODS
+from .principal import Principal
+from .scopes import Scope
+
+RECENT = timedelta(minutes=5)
+"""How fresh a login must be for acts that could take an account over. Longer lets a stolen token do them."""
+
+READERS = tuple(dict.fromkeys(method.authenticate for method in METHODS))
+HEADERS = tuple(dict.fromkeys(method.header for method in METHODS))
+
+
+class Unauthorized(AppError):
+    """No caller, or none that can be believed. Always carries one challenge per method (RFC 9110, section 11.6.1)."""
+
+    status = 401
+    code = "not_authenticated"
+    detail = "Authenticate to use this."
+
+    def __init__(self, detail: str | None = None, *, code: str | None = None, **parameters: str) -> None:
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": challenges(**parameters)})
+
+
+class BadCredentials(AppError):
+    """More than one credential, or one that breaks its own grammar."""
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, detail: str) -> None:
+        error = challenges(error="invalid_request", error_description=detail)
+        super().__init__(detail, headers={"WWW-Authenticate": error})
+
+
+class Forbidden(AppError):
+    """A known caller without the needed scope (RFC 6750, section 3.1)."""
+
+    status = 403
+    code = "insufficient_scope"
+    detail = "Your credential does not allow this."
+
+    def __init__(self, scopes: frozenset[Scope]) -> None:
+        needed = " ".join(sorted(scopes))
+        super().__init__(headers={"WWW-Authenticate": challenges(error="insufficient_scope", scope=needed)})
+
+
+def challenges(**parameters: str) -> str:
+    """Return one challenge per method, in registration order; the parameters go to bearer's (RFC 6750, section 3)."""
+    return ", ".join(dict.fromkeys(_challenges(parameters)))
+
+
+def _challenges(parameters: dict[str, str]) -> Iterator[str]:
+    for method in METHODS:
+        is_bearer = method.challenge.startswith("Bearer ")
+        extra = "".join(f', {name}="{value}"' for name, value in parameters.items()) if is_bearer else ""
+        yield method.challenge + extra
+
+
+async def authenticate(request: Request) -> Principal | None:
+    """Ask each method's reader once; return who vouched, or None when the request carries no credential.
+
+    Raises BadCredentials (400) for several credentials, whose powers must never be merged (AK-3), and Unauthorized
+    (401) for a bad one or for a scheme that nobody here knows.
+    """
+    if sum(len(request.headers.getlist(header)) for header in HEADERS) > 1:
+        raise BadCredentials("Send one credential")
+    try:
+        principals = [found for reader in READERS if (found := await reader(request)) is not None]
+    except MalformedCredential as error:
+        raise BadCredentials(error.description) from None
+    except InvalidCredential as error:
+        log_event(Event.CREDENTIAL_REFUSED, reason=error.code)
+        raise Unauthorized(
+            error.description, code=error.code, error=error.code, error_description=error.description
+        ) from None
+    if not principals and "authorization" in request.headers:
+        raise Unauthorized
+    return principals[0] if principals else None
+
+
+class Guard:
+    """A dependency that lets a request pass only for a fitting caller. `closed.py` looks for these on every route."""
+
+    def __init__(self, *scopes: Scope, within: timedelta | None = None) -> None:
+        self.scopes = frozenset(scopes)
+        self.within = within
+
+    async def __call__(self, request: Request) -> Principal:
+        caller = await self._caller(request)
+        if not self.scopes <= caller.scopes:
+            log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, needed=sorted(self.scopes))
+            raise Forbidden(self.scopes)
+        if self.within is not None:
+            _require_recent_login(caller, self.within)
+        return caller
+
+    @staticmethod
+    async def _caller(request: Request) -> Principal:
+        # A router's guard and an endpoint's guard ask for the same caller: one look-up per request.
+        known: Principal | None = getattr(request.state, "principal", None) or await authenticate(request)
+        if known is None:
+            raise Unauthorized
+        request.state.principal = known
+        return known
+
+
+def _require_recent_login(caller: Principal, within: timedelta) -> None:
+    if caller.logged_in_at is None or now() - caller.logged_in_at > within:
+        raise Unauthorized(
+            "Log in again to do this.",
+            code="insufficient_user_authentication",  # RFC 9470, section 3
+            error="insufficient_user_authentication",
+            max_age=str(int(within.total_seconds())),
+        )
+
+
+def require(*scopes: Scope) -> Any:
+    """Return a dependency that demands a caller with all of the scopes."""
+    return Depends(Guard(*scopes))
+
+
+async def public() -> None:
+    """Mark a route as open to anybody. Authentication does not run: a stale token must not hinder a refresh."""
+
+
+async def caller_if_any(request: Request) -> Principal | None:
+    """Return who is calling an open endpoint; None for anybody whose credential is absent or no longer good."""
+    try:
+        return await authenticate(request)
+    except AppError as error:
+        if error.status >= 500:
+            raise
+        return None
+
+
+PUBLIC = Depends(public)
+CallerIfAny = Annotated[Principal | None, Depends(caller_if_any)]
+CurrentPrincipal = Annotated[Principal, Depends(Guard())]
+RecentLogin = Annotated[Principal, Depends(Guard(within=RECENT))]

@@ -1,0 +1,155 @@
+"""Issue and read signed access tokens (RFC 9068).
+
+PyJWT checks the signature. What it does not check is checked here: the exact form, `typ`, that key and algorithm
+belong together, and the type of every claim (RFC 8725; ASVS 9.1, 9.2).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...clock import now
+from ...db import Database
+from ...users.models import User
+from ..authorization import MAX_TOKEN_LENGTH
+from ..lookup import JoinedLookup
+from ..principal import Principal
+from ..tokens.models import Session
+from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.settings import TokenSettings
+from .memory import Claims, SignatureMemory
+from .settings import JWTSettings
+
+TYPE = "at+jwt"
+CLIENT_ID = "first-party"
+"""There is no registry of clients: every client is this project's own (RFC 9068 wants the claim)."""
+LEEWAY = 30
+"""Seconds by which another machine's clock may run ahead. `exp` gets none: it is our own clock that set it."""
+
+# PyJWT takes a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_TEXT_CLAIMS = ("iss", "sub", "aud", "client_id", "jti", "sid", "scope")
+_TIME_CLAIMS = ("exp", "iat", "auth_time")
+_MAX_TIME = 1 << 40
+
+_BY_ID = (
+    select(*SESSION_COLUMNS)
+    .join(User, Session.user_id == User.id)
+    .where(Session.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+class _Refused(Exception):
+    """Why a token is refused; for the log, never for the client."""
+
+
+def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
+    """Return the joined look-up of sessions by id."""
+
+    async def fetch(ids: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
+        async with database.autocommit.connect() as connection:
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID.where(is_alive()), {"ids": ids})
+            return {row.id: row for row in rows}
+
+    return JoinedLookup(fetch)
+
+
+async def issue(db: AsyncSession, session: Session, scope: str) -> str:
+    """Return a new access token for the session, with the claims of RFC 9068, section 2.2, and no personal data."""
+    settings, start = JWTSettings.get(), now()
+    claims = {
+        "iss": settings.issuer,
+        "sub": str(session.user_id),
+        "aud": settings.audience,
+        "client_id": CLIENT_ID,
+        "exp": _seconds(start + TokenSettings.get().access_life),
+        "iat": _seconds(start),
+        "jti": str(uuid4()),
+        "sid": str(session.id),
+        "scope": scope,
+        "auth_time": _seconds(session.auth_time),
+    }
+    key = settings.signing_key
+    return jwt.encode(claims, key.signing, key.algorithm, {"typ": TYPE, "kid": key.kid})
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+async def read(database: Database, token: str) -> Principal:
+    """Return the caller. Raises InvalidCredential; every reason but expiry looks the same from outside."""
+    try:
+        claims = _memory(JWTSettings.get()).claims_of(token)
+    except _Refused:
+        raise invalid_token() from None
+    moment = now().timestamp()
+    if claims["exp"] <= moment:
+        raise invalid_token("The access token expired")
+    if claims["iat"] > moment + LEEWAY:
+        raise invalid_token()
+    row = await database.part(lookup).get(claims["sid"])
+    if row is None or row.user_id != claims["sub"]:
+        raise invalid_token()
+    return principal_of(row, granted=claims["scope"], method="bearer")
+
+
+@cache
+def _memory(settings: JWTSettings) -> SignatureMemory:
+    return SignatureMemory(lambda token: _verify(settings, token))
+
+
+def _verify(settings: JWTSettings, token: str) -> Claims:
+    """Return the claims of a token that we signed, `sub` and `sid` as UUIDs. Raises _Refused."""
+    if len(token) > MAX_TOKEN_LENGTH or not _COMPACT.fullmatch(token):
+        raise _Refused("form")
+    try:
+        header = jwt.get_unverified_header(token)
+        key = _key_for(settings, header)
+        claims = jwt.decode(token, key.verifying, [key.algorithm], options=_SIGNATURE_ONLY)
+        return _checked(settings, claims)
+    # Not only PyJWT's own errors escape it on hostile input.
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise _Refused(type(error).__name__) from None
+
+
+_SIGNATURE_ONLY: Any = {
+    **dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False),
+    **dict.fromkeys(("verify_sub", "verify_jti"), False),
+}
+
+
+def _key_for(settings: JWTSettings, header: dict[str, Any]) -> Any:
+    # ASVS 9.1.2, 9.1.3: key and algorithm are ours to choose; `jwk`, `jku` and `x5u` are never looked at.
+    key = settings.keys[header["kid"]]
+    kind = header["typ"]
+    if header["alg"] != key.algorithm or "crit" in header or kind.lower().removeprefix("application/") != TYPE:
+        raise _Refused("header")
+    return key
+
+
+def _checked(settings: JWTSettings, claims: dict[str, Any]) -> Claims:
+    texts = all(type(claims[name]) is str for name in _TEXT_CLAIMS)
+    times = all(type(claims[name]) is int and 0 <= claims[name] < _MAX_TIME for name in _TIME_CLAIMS)
+    ours = claims["iss"] == settings.issuer and claims["aud"] == settings.audience
+    if not (texts and times and ours and claims["client_id"] == CLIENT_ID) or "nbf" in claims:
+        raise _Refused("claims")
+    return claims | {"sub": UUID(claims["sub"]), "sid": UUID(claims["sid"])}
+
+
+async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
+    """Return user and session of an access token, an expired one included; None for one that is not ours."""
+    try:
+        claims = _memory(JWTSettings.get()).claims_of(token)
+    except _Refused:
+        return None
+    statement = select(Session.user_id, Session.id).where(Session.id == claims["sid"])
+    row = (await db.execute(statement)).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,32 @@
+"""Verified signatures, remembered.
+
+A signature that was good stays good: keys change by restart only. What is kept is the outcome of pure computation on
+the token's bytes. Invariant: nothing that time, the session or the account decides is ever remembered here.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Claims = Mapping[str, Any]
+
+
+class SignatureMemory:
+    """At most `size` verified tokens by their SHA-256 digest; the oldest goes first. A refused token is not kept."""
+
+    def __init__(self, verify: Callable[[str], Claims], *, size: int = 10_000) -> None:
+        self._verify = verify
+        self._size = size
+        self._claims: dict[bytes, Claims] = {}
+
+    def claims_of(self, token: str) -> Claims:
+        """Return the token's claims. Raises what `verify` raises."""
+        # By digest: the memory of a process must not be a store of usable tokens.
+        digest = hashlib.sha256(token.encode()).digest()
+        claims = self._claims.get(digest)
+        if claims is None:
+            claims = self._verify(token)
+            if len(self._claims) >= self._size:
+                del self._claims[next(iter(self._claims))]
+            self._claims[digest] = claims
+        return claims

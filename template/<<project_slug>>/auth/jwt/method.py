@@ -1,0 +1,17 @@
+"""JWT as a registered method."""
+
+from ..method import Method
+from ..tokens import bearer
+
+jwt = Method(
+    name="jwt",
+    scheme={
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "Log in with `POST /auth/login` and paste the `access_token` here.",
+    },
+    authenticate=bearer.authenticate,
+    challenge=bearer.CHALLENGE,
+    end_access=bearer.end_access,
+)

@@ -1,0 +1,38 @@
+"""Log in by JSON, and the public keys."""
+
+from fastapi import APIRouter, Request, Response
+
+from ...db import database_of
+from ...errors import NotFound
+from ...limits.service import limit
+from ...mail.outbox import outbox_of
+from ..dependencies import PUBLIC, Unauthorized
+from ..passwords import service as passwords
+from ..tokens import service as tokens
+from ..tokens.schemas import TokensOut, tokens_out
+from .schemas import JWKSet, Login
+from .settings import JWTSettings
+
+router = APIRouter(tags=["login"])
+
+
+@router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
+async def log_in(body: Login, request: Request, response: Response) -> TokensOut:
+    """Log in with address and password."""
+    database = database_of(request)
+    try:
+        user_id = await passwords.authenticate(database, outbox_of(request), body.email, body.password, method="jwt")
+    except passwords.WrongPassword:
+        raise Unauthorized("Address or password is wrong.", code="invalid_credentials") from None
+    async with database.transaction() as db:
+        return tokens_out(await tokens.start_session(db, user_id), response)
+
+
+@router.get("/.well-known/jwks.json", dependencies=[PUBLIC])
+async def public_keys(response: Response) -> JWKSet:
+    """The keys that verify our tokens, for other services. 404 while the only keys are shared secrets."""
+    keys = [key.public_jwk for key in JWTSettings.get().keys.values() if key.public_jwk]
+    if not keys:
+        raise NotFound
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return JWKSet(keys=keys)

@@ -1,0 +1,18 @@
+"""Bodies of the JSON login."""
+
+from typing import Any
+
+from ...schemas import Input, Line, Output, Secret
+
+
+class Login(Input):
+    """An address as it was typed and a password. Not checked as an address: what is not one simply fails."""
+
+    email: Line
+    password: Secret
+
+
+class JWKSet(Output):
+    """Public keys (RFC 7517)."""
+
+    keys: list[dict[str, Any]]

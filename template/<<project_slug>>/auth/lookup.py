@@ -1,0 +1,60 @@
+"""Joined look-ups: the concurrent requests of a moment share one query.
+
+What a request costs is one round trip with all of the driver's Python, not the row. While a query is under way, the
+keys that arrive wait together and become the next query. Invariant: the query that answers a key is sent after the
+key arrived, so nothing stale is ever returned, and every key is answered with a value, with None or with the error.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+SIZES = (1, 4, 16, 64)
+"""Keys are repeated up to one of these lengths, so that each length is one cached statement."""
+
+Fetch = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+class JoinedLookup(Generic[K, V]):
+    """Look keys up, many at a time. Lives on one event loop."""
+
+    def __init__(self, fetch: Fetch[K, V]) -> None:
+        self._fetch = fetch
+        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def get(self, key: K) -> V | None:
+        """Return the value as it is in the database after this call; None when there is none."""
+        future = self._waiting.get(key)
+        if future is None:
+            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+            self._task = self._task or asyncio.create_task(self._run())
+        # Shielded: a client that hangs up cancels its own wait, not the others'.
+        return await asyncio.shield(future)
+
+    async def _run(self) -> None:
+        while self._waiting:
+            keys = list(islice(self._waiting, SIZES[-1]))
+            await self._answer({key: self._waiting.pop(key) for key in keys})
+        # Cleared here and not in a callback: a key that came between the two would wait for ever.
+        self._task = None
+
+    async def _answer(self, asked: dict[K, asyncio.Future[V | None]]) -> None:
+        try:
+            found = await self._fetch(_padded(list(asked)))
+        except Exception as error:
+            for future in asked.values():
+                future.set_exception(error)
+                future.exception()  # marks it as seen: its waiter may have hung up
+        else:
+            for key, future in asked.items():
+                future.set_result(found.get(key))
+
+
+def _padded(keys: list[K]) -> list[K]:
+    size = next(size for size in SIZES if size >= len(keys))
+    return keys + keys[-1:] * (size - len(keys))

@@ -1,0 +1,58 @@
+"""The contract of an authentication method. One folder per method fulfils it; `methods.py` lists who does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from .principal import Principal
+
+REALM = "api"
+
+
+class Authenticate(Protocol):
+    """Read one kind of credential.
+
+    None: there is no such credential in the request. Raise `InvalidCredential`: there is, and it is bad. Never confuse
+    the two, or a bad token becomes an anonymous caller.
+    """
+
+    async def __call__(self, request: Request, /) -> Principal | None: ...
+
+
+class EndAccess(Protocol):
+    """Take away what a method has handed out to an account, except the credential `keep`; part of the transaction."""
+
+    async def __call__(self, db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None: ...
+
+
+class InvalidCredential(Exception):
+    """A credential that is present and refused. The text goes to the client: same for every reason not provable."""
+
+    def __init__(self, code: str, description: str) -> None:
+        self.code = code
+        self.description = description
+        super().__init__(code)
+
+
+class MalformedCredential(InvalidCredential):
+    """The header does not follow its own grammar: answered 400 (RFC 6750, section 3.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One way to authenticate, as `methods.py` registers it."""
+
+    name: str
+    scheme: Mapping[str, Any]
+    """The OpenAPI security scheme object, shown under `name` in Swagger UI's Authorize."""
+    authenticate: Authenticate
+    challenge: str
+    """What a 401 invites to, a WWW-Authenticate challenge with at least one parameter (RFC 9110, section 11.6.1)."""
+    header: str = "authorization"
+    """The header this method reads, lower case. A request may carry one credential only."""
+    end_access: EndAccess | None = None
+    """What to call when the account's credentials change or it is disabled; None when nothing is handed out."""

@@ -1,0 +1,5 @@
+"""The OAuth2 password grant: `POST /auth/token`, the form that FastAPI's Authorize button and old clients speak.
+
+It is a standing deviation: RFC 9700, section 2.4, and ASVS 10.4.4 ban this grant, because it teaches users to type
+their password into a client. Use it for your own, first-party clients only, never for somebody else's.
+"""

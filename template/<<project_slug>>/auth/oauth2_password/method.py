@@ -1,0 +1,23 @@
+"""The password grant as a registered method."""
+
+from ..method import Method
+from ..scopes import Scope
+from ..tokens import bearer
+
+oauth2_password = Method(
+    name="oauth2_password",
+    scheme={
+        "type": "oauth2",
+        "description": "First-party clients only: RFC 9700, section 2.4, bans this grant for everybody else.",
+        "flows": {
+            "password": {
+                "tokenUrl": "/auth/token",
+                "refreshUrl": "/auth/token",
+                "scopes": {str(scope): f"May use {scope}." for scope in Scope},
+            }
+        },
+    },
+    authenticate=bearer.authenticate,
+    challenge=bearer.CHALLENGE,
+    end_access=bearer.end_access,
+)

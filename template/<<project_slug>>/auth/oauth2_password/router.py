@@ -1,0 +1,75 @@
+"""The token endpoint (RFC 6749, sections 3.2, 4.3 and 6)."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request, Response
+
+from ...db import database_of
+from ...limits.service import limit
+from ...mail.outbox import outbox_of
+from ..dependencies import PUBLIC
+from ..passwords import service as passwords
+from ..scopes import Scope
+from ..tokens import service as tokens
+from ..tokens.oauth import OAuthError, OAuthRoute, read_form, required
+from ..tokens.schemas import TokensOut, tokens_out
+from .schemas import FORM
+
+router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute)
+
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
+Form = dict[str, str]
+
+
+@router.post("/token", dependencies=[PUBLIC, limit("login")], openapi_extra=FORM)
+async def token(request: Request, response: Response) -> TokensOut:
+    """Log in with a user's password, or refresh. First-party clients only: RFC 9700, section 2.4, bans this grant.
+
+    Client credentials that come along are ignored: there are no registered clients, and Swagger UI sends empty ones.
+    """
+    form = await read_form(request)
+    grant = GRANTS.get(required(form, "grant_type"))
+    if grant is None:
+        raise OAuthError("unsupported_grant_type", "Use password or refresh_token")
+    return tokens_out(await grant(request, form), response)
+
+
+async def _log_in(request: Request, form: Form) -> tokens.Tokens:
+    database, scopes = database_of(request), _scopes(form)
+    username, password = required(form, "username"), required(form, "password")
+    try:
+        user_id = await passwords.authenticate(
+            database, outbox_of(request), username, password, method="oauth2_password"
+        )
+    except passwords.WrongPassword:
+        raise OAuthError("invalid_grant", "Address or password is wrong") from None
+    async with database.transaction() as db:
+        return await tokens.start_session(db, user_id, scopes=scopes)
+
+
+async def _refresh(request: Request, form: Form) -> tokens.Tokens:
+    scopes, refresh_token = _scopes(form), required(form, "refresh_token")
+    try:
+        return await tokens.refresh(database_of(request), refresh_token, scope=scopes)
+    except tokens.InvalidGrant:
+        raise OAuthError("invalid_grant", "The refresh token is not valid") from None
+    except tokens.InvalidScope:
+        raise OAuthError("invalid_scope", "A refresh cannot add scopes") from None
+
+
+def _scopes(form: Form) -> frozenset[Scope] | None:
+    """Return the scopes asked for; None for no wish. Raises OAuthError for bad syntax or an unknown scope."""
+    text = form.get("scope")
+    if text is None:
+        return None
+    words = text.split(" ")
+    if not _SCOPE.fullmatch(text) or any(word not in Scope for word in words):
+        raise OAuthError("invalid_scope", "Unknown scope")
+    return frozenset(Scope(word) for word in words)
+
+
+GRANTS: dict[str, Callable[[Request, Form], Awaitable[tokens.Tokens]]] = {
+    "password": _log_in,
+    "refresh_token": _refresh,
+}

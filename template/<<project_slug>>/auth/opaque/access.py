@@ -1,0 +1,72 @@
+"""Issue and read random access tokens."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_urlsafe
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...clock import now
+from ...db import Database
+from ...users.models import User
+from ..lookup import JoinedLookup
+from ..principal import Principal
+from ..tokens.models import Session
+from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.settings import TokenSettings
+from .models import AccessToken
+
+PREFIX = "at_"
+"""Makes a leaked token recognisable, and tells it from a refresh token without trying."""
+
+_BY_DIGEST = (
+    select(AccessToken.digest, AccessToken.scope.label("granted"), AccessToken.expires_at, *SESSION_COLUMNS)
+    .join(Session, AccessToken.session_id == Session.id)
+    .join(User, Session.user_id == User.id)
+    .where(AccessToken.digest.in_(bindparam("digests", expanding=True)))
+)
+
+
+def _digest(token: str) -> bytes:
+    # A plain fast hash: 256 random bits cannot be guessed, so there is nothing to slow down (ASVS 6.5.2).
+    return hashlib.sha256(token.encode()).digest()
+
+
+def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
+    """Return the joined look-up of tokens by digest."""
+
+    async def fetch(digests: Sequence[bytes]) -> Mapping[bytes, Row[Any]]:
+        async with database.autocommit.connect() as connection:
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_DIGEST.where(is_alive()), {"digests": digests})
+            return {row.digest: row for row in rows}
+
+    return JoinedLookup(fetch)
+
+
+async def issue(db: AsyncSession, session: Session, scope: str) -> str:
+    """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
+    token, start = PREFIX + token_urlsafe(32), now()
+    await db.execute(delete(AccessToken).where(AccessToken.session_id == session.id, AccessToken.expires_at <= start))
+    ends = start + TokenSettings.get().access_life
+    db.add(AccessToken(digest=_digest(token), session_id=session.id, scope=scope, expires_at=ends))
+    return token
+
+
+async def read(database: Database, token: str) -> Principal:
+    """Return the caller. Raises InvalidCredential."""
+    row = await database.part(lookup).get(_digest(token)) if token.startswith(PREFIX) else None
+    if row is None:
+        raise invalid_token()
+    if row.expires_at <= now():
+        raise invalid_token("The access token expired")
+    return principal_of(row, granted=row.granted, method="bearer")
+
+
+async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
+    """Return user and session of an access token; None for an unknown one."""
+    statement = select(Session.user_id, Session.id).join(AccessToken).where(AccessToken.digest == _digest(token))
+    row = (await db.execute(statement)).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,89 @@
+"""Has this password been seen in a breach? Asked of a range API, which never learns the password (ASVS 6.2.12).
+
+Any service that speaks the "Pwned Passwords" range protocol will do: `GET <url><first 5 hex digits of the SHA-1>`
+answers one `<other 35 digits>:<count>` per line. The address is a setting; without one nobody is asked.
+
+It fails open: no answer is no objection, so a service that is down stops nobody from changing a password. The list in
+`policy` was looked at before. Whoever calls logs `None` as an event, since an attacker might be the cause of it.
+"""
+
+import asyncio
+import hashlib
+import re
+import ssl
+from functools import cache
+
+import httpx2
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 5.0
+MAXIMUM_ANSWER = 1 << 20
+"""Bytes. A padded answer has about 40,000."""
+
+_PREFIX = 5  # hex digits: all that leaves this process, shared by some 2,000 known passwords
+
+_LINE = re.compile(r"([0-9A-F]{35}):([0-9]{1,12})")
+
+_HEADERS = {
+    # Padded with made-up lines: otherwise the length of the encrypted answer tells a listener the prefix.
+    "Add-Padding": "true",
+    # Uncompressed, or a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
+    "Accept-Encoding": "identity",
+}
+
+
+async def is_breached(password: str, *, url: str) -> bool | None:
+    """Whether the service at `url` knows `password`; None when it could not tell within `TOTAL_SECONDS`.
+
+    `url` is the address up to and with the last slash. Only errors of the network and of the answer become None.
+    """
+    digest = _sha1(password)
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            answer = await _fetch(url + digest[:_PREFIX])
+        return _contains(answer, digest[_PREFIX:])
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError):
+        return None
+
+
+def _sha1(password: str) -> str:
+    """SHA-1 because the protocol is built on it; nothing here rests on its strength."""
+    return hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
+
+
+async def _fetch(url: str) -> str:
+    """The body of a 200 answer. Raises `ValueError` for any other, or one beyond `MAXIMUM_ANSWER`."""
+    timeout = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
+    verify = await asyncio.to_thread(_tls)
+    # No redirects: the answer decides about a password, so it comes from the configured service or not at all.
+    async with (
+        httpx2.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False) as client,
+        client.stream("GET", url, headers=_HEADERS) as response,
+    ):
+        if response.status_code != httpx2.codes.OK:
+            raise ValueError("not an answer")
+        return (await _read(response)).decode("ascii")
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAXIMUM_ANSWER:
+            raise ValueError("answer too long")
+    return bytes(body)
+
+
+def _contains(answer: str, suffix: str) -> bool:
+    """Whether `suffix` is listed. Raises `ValueError` unless every line is of the protocol: a login page is no "no"."""
+    lines = [_LINE.fullmatch(line) for line in answer.upper().split()]
+    if not lines or not all(lines):
+        raise ValueError("not a range")
+    # A count of 0 marks a line of padding.
+    return any(line[1] == suffix and int(line[2]) > 0 for line in lines if line)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once, and in a thread: reading the certificates takes some 50 ms, for which every request would wait."""
+    return httpx2.create_ssl_context()

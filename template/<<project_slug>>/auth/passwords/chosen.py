@@ -1,0 +1,64 @@
+"""A password that somebody chooses: checked, then hashed."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from ...audit.events import Event, log_event
+from ...errors import Unavailable, Unprocessable
+from . import breaches, policy
+from .hashing import HashingBusy, PasswordHasher
+from .settings import PasswordSettings
+
+_REASONS = {
+    policy.Reason.password_too_short: "The password is too short. Several words make a good one.",
+    policy.Reason.password_too_long: "The password is too long.",
+    policy.Reason.password_common: "This password is among the most common ones.",
+    policy.Reason.password_context: "The password must not contain your address or the name of this service.",
+    policy.Reason.password_breached: "This password is known from a data breach.",
+}
+
+
+@cache
+def hasher_for(settings: PasswordSettings) -> PasswordHasher:
+    """Return the process's hasher."""
+    return PasswordHasher(
+        memory_cost=settings.argon2_memory_kib, time_cost=settings.argon2_time_cost, threads=settings.argon2_threads
+    )
+
+
+async def hash_chosen(password: str, *, email: str | None) -> str:
+    """Check a new password by policy and return its hash.
+
+    Raises Unprocessable with the reason, which a user must be told (NIST 800-63B-4, 3.1.1.2), and Unavailable.
+    """
+    try:
+        await _check(password, context=(*PasswordSettings.get().context_words, email or ""))
+    except policy.WeakPassword as weak:
+        raise Unprocessable(_REASONS[weak.reason], code=weak.reason) from None
+    try:
+        return await hasher_for(PasswordSettings.get()).hash(password)
+    except HashingBusy:
+        raise Unavailable from None
+
+
+async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
+    """Compare with a stored hash; return the verdict and a better hash where one is due. Raises Unavailable.
+
+    Without a stored hash the same work is done for nothing, so that the time tells nothing (ASVS 6.3.8).
+    """
+    try:
+        return await hasher_for(PasswordSettings.get()).verify(password, stored)
+    except HashingBusy:
+        raise Unavailable from None
+
+
+async def _check(password: str, *, context: Iterable[str]) -> None:
+    settings = PasswordSettings.get()
+    policy.check(password, context=context, minimum=settings.password_min_length)
+    if not settings.password_breach_url:
+        return
+    breached = await breaches.is_breached(password, url=settings.password_breach_url)
+    if breached is None:
+        log_event(Event.BREACH_CHECK_FAILED)
+    if breached:
+        raise policy.WeakPassword(policy.Reason.password_breached)

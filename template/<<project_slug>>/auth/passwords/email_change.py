@@ -1,0 +1,63 @@
+"""Another address for an account: it counts once our mail has proved it, and the old one is told."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...audit import service as audit
+from ...audit.events import Event
+from ...db import Database
+from ...limits import service as limits
+from ...mail.outbox import Outbox
+from ...users.email import canonical
+from ...users.models import User
+from .. import one_time
+from ..credentials import end_access
+from ..one_time import InvalidToken, Purpose
+from ..principal import Principal
+from . import mails
+from .settings import PasswordSettings
+
+
+async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
+    """Mail a code to the new address; if somebody else has it, tell them instead, and the caller nothing (6.3.8)."""
+    key = canonical(email)
+    await limits.hit(database, "mail_account", key)
+    life = timedelta(hours=PasswordSettings.get().verify_hours)
+    async with database.transaction() as db:
+        owner = await db.scalar(select(User).where(User.email_key == key))
+        data = {"email": email} if owner is None else {}
+        code = await one_time.create(db, Purpose.CHANGE_EMAIL, str(caller.user_id), data, life=life)
+    is_free = owner is None
+    outbox.send(mails.confirm_new_address(email, code) if is_free else mails.address_in_use(email))
+
+
+async def confirm(database: Database, outbox: Outbox, caller: Principal, code: str) -> None:
+    """Give the caller's account the proved address and end its other sessions.
+
+    Only the account that asked can confirm: otherwise the new address's owner could be led to give it to a stranger's
+    account. Raises InvalidToken.
+    """
+    try:
+        async with database.transaction() as db:
+            previous = await _move(db, caller, code)
+    except IntegrityError:
+        raise InvalidToken from None
+    if previous:
+        outbox.send(mails.address_changed(previous))
+
+
+async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
+    data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
+    if not data:
+        raise InvalidToken
+    await one_time.take(db, Purpose.CHANGE_EMAIL, code)
+    user = await db.get_one(User, caller.user_id)
+    previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
+    await one_time.discard(db, str(user.id))
+    await end_access(db, user.id, keep=caller.credential)
+    audit.record(db, Event.EMAIL_CHANGED, user.id)
+    await db.flush()
+    return previous

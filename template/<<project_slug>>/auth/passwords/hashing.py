@@ -1,0 +1,120 @@
+"""Password hashes: Argon2id in PHC strings, made where the event loop does not wait for them.
+
+A hash takes about 30 ms of one core and 19 MiB on purpose. One thread of low priority does all of them, so however many
+people sign in, requests are answered meanwhile and memory stays flat; the queue before it is short (ASVS 15.2.2).
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from passlib.context import CryptContext
+
+T = TypeVar("T")
+
+OWASP_MEMORY_KIB = 19_456
+OWASP_TIME_COST = 2
+"""With one lane, OWASP's second choice and one of the three of ASVS 11.4.2."""
+
+_ON_LINUX = sys.platform == "linux"  # elsewhere a thread has no priority of its own, and its id may be some process's
+
+
+class HashingBusy(Exception):
+    """Too many passwords wait already. Answer 503 with `Retry-After`; the attempt does not count as a failure."""
+
+
+class PasswordHasher:
+    """Hashes and verifies passwords, `threads` at a time, with up to `max_waiting` more in the queue.
+
+    `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing them upgrades each stored hash at its owner's
+    next sign-in. Meant for one event loop at a time. What is under way when cancelled or closed ends unheard.
+    """
+
+    def __init__(
+        self,
+        *,
+        memory_cost: int = OWASP_MEMORY_KIB,
+        time_cost: int = OWASP_TIME_COST,
+        threads: int = 1,
+        max_waiting: int = 64,
+    ) -> None:
+        self._context = CryptContext(
+            schemes=["argon2"],
+            argon2__type="ID",
+            argon2__memory_cost=memory_cost,
+            argon2__time_cost=time_cost,
+            argon2__parallelism=1,  # more lanes start threads of their own, at full priority
+        )
+        self._decoy = _decoy(memory_cost, time_cost)
+        self._places = threads + max_waiting
+        self._executor = ThreadPoolExecutor(threads, "hashing", initializer=_step_back if _ON_LINUX else None)
+
+    async def hash(self, password: str) -> str:
+        """A new PHC string with its own random salt. The whole password counts, NUL characters too (CS PW-3).
+
+        Raises `HashingBusy`, and `ValueError` for lone surrogates (no UTF-8) and beyond passlib's 4096 characters.
+        """
+        return await self._run(lambda: self._hash(password))
+
+    async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+        """Whether `password` made `stored`, and if so the hash to store instead when that one is outdated (CS PW-1).
+
+        `stored` is None for an unknown user or one without a password. None, a hash that cannot be read and a password
+        that cannot be encoded are False, at the cost of a real comparison. Raises `HashingBusy`.
+        """
+        return await self._run(lambda: self._verify(password, stored))
+
+    def close(self) -> None:
+        """Let the thread go. What waits is cancelled."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places:
+            raise HashingBusy
+        self._places -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        finally:
+            # Also when cancelled, which takes the work out of the queue: closed connections must not fill it.
+            self._places += 1
+
+    def _hash(self, password: str) -> str:
+        try:
+            # A salt of 128 random bits (RFC 9106, 3.1): of passlib's own 128, only 53 are.
+            hashed: str = self._context.handler().using(salt=secrets.token_bytes(16)).hash(password)
+            return hashed
+        except UnicodeEncodeError:
+            # Not the original error: it holds the password, and its repr would reach a log.
+            raise ValueError("password is not valid Unicode") from None
+
+    def _verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
+        with suppress(ValueError):  # passlib's for whatever is not a hash, or not a password
+            if stored is not None:
+                return self._compare(password, stored)
+        # Without this, the time of an answer tells which accounts exist (ASVS 6.3.8).
+        self._context.verify("", self._decoy)
+        return False, None
+
+    def _compare(self, password: str, stored: str) -> tuple[bool, str | None]:
+        if not self._context.verify(password, stored):
+            return False, None
+        return True, self._hash(password) if self._context.needs_update(stored) else None
+
+
+def _step_back() -> None:
+    """Lower this thread's priority. Without it a light request waits up to ten times as long while people sign in."""
+    with suppress(OSError):  # forbidden in some sandboxes; an error here would break the pool for good
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _decoy(memory_cost: int, time_cost: int) -> str:
+    """A hash that costs what a current one does and that no password is known to match. Made without hashing."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+    return f"$argon2id$v=19$m={memory_cost},t={time_cost},p=1${salt}${digest}"

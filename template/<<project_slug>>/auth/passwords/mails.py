@@ -1,0 +1,58 @@
+"""The mails about passwords and addresses. None carries a password, and a notice carries no code."""
+
+from collections.abc import Callable
+
+from ...mail.messages import Message, code_or_link
+
+Notice = Callable[[str], Message]
+"""Writes a mail for an address."""
+
+_NOT_YOU = "\n\nIf this was not you, reset your password now."
+
+
+def prove_address(to: str, code: str) -> Message:
+    """Ask the owner of an address to confirm a sign-up with the password that was chosen."""
+    body = "Confirm your address with this and the password you chose. It works once, for a day.\n\n"
+    closing = "\n\nIf you did not sign up, ignore this mail: nothing has been created."
+    return Message(to, "Confirm your address", body + code_or_link("/verify-email", code) + closing)
+
+
+def already_registered(to: str) -> Message:
+    """Tell the owner of an account that somebody tried to sign up with the address."""
+    body = "Somebody, perhaps you, tried to sign up with this address. You already have an account: log in, or reset "
+    return Message(to, "You already have an account", body + "your password if you have forgotten it.")
+
+
+def reset_password(to: str, code: str) -> Message:
+    """Send the code that sets a new password."""
+    body = "Set a new password with this. It works once, for half an hour.\n\n"
+    closing = "\n\nIf you did not ask for it, ignore this mail: nothing has changed."
+    return Message(to, "Reset your password", body + code_or_link("/reset-password", code) + closing)
+
+
+def confirm_new_address(to: str, code: str) -> Message:
+    """Ask for the proof of an account's new address."""
+    body = "Confirm that this is the new address of your account. It works once, for a day.\n\n"
+    return Message(to, "Confirm your new address", body + code_or_link("/confirm-email", code))
+
+
+def password_changed(to: str) -> Message:
+    """Tell that the password is another one (ASVS 6.3.7)."""
+    return Message(to, "Your password was changed", "The password of your account was changed." + _NOT_YOU)
+
+
+def address_changed(to: str) -> Message:
+    """Tell the previous address that it no longer belongs to the account (ASVS 6.3.7)."""
+    return Message(to, "Your address was changed", "Your account now has another e-mail address." + _NOT_YOU)
+
+
+def address_in_use(to: str) -> Message:
+    """Tell the owner of an account that another one asked for its address."""
+    body = "Somebody with another account tried to take over this address. Nothing has changed."
+    return Message(to, "Somebody asked for your address", body)
+
+
+def guessed(to: str) -> Message:
+    """Tell of a login that followed many failures (ASVS 6.3.5)."""
+    body = "Somebody logged in to your account after several wrong passwords." + _NOT_YOU
+    return Message(to, "A login after failed ones", body)

@@ -1,0 +1,21 @@
+"""The password of an account, in a table of its own: listing users never loads a hash."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...clock import now
+from ...db import Base, UtcDateTime
+from ...users.models import User
+
+
+class Password(Base):
+    """A password as its argon2id hash. An account without a row has no password, not an empty one (CS PW-4)."""
+
+    __tablename__ = "password"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(255))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

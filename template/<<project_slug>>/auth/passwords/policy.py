@@ -1,0 +1,89 @@
+"""Which new passwords are refused, and why. NIST SP 800-63B-4 section 3.1.1.2, ASVS 5.0 6.2.1-6.2.12.
+
+A password is taken as it was typed: nothing is trimmed, normalised or cut off, and no kind of character is asked for
+(6.2.5, 6.2.8). Letter case is ignored only to compare with what is easy to guess. `breaches` is the other half.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum, auto
+from functools import cache
+from pathlib import Path
+
+MINIMUM_LENGTH = 15
+"""Code points. NIST: 15 while the password is the only factor, 8 beside a second one."""
+
+MAXIMUM_LENGTH = 128
+"""Code points. ASVS 6.2.9 asks for at least 64."""
+
+SHORTEST_CONTEXT = 4
+"""Characters. Shorter words are in too many good passwords by accident."""
+
+
+class Reason(StrEnum):
+    """Why a password was refused, as the API says it. NIST: the reason must be given."""
+
+    password_too_short = auto()
+    password_too_long = auto()
+    password_common = auto()
+    password_context = auto()
+    password_breached = auto()
+
+
+class WeakPassword(ValueError):
+    """The password must not be set. `reason` is all it holds: exceptions are logged, passwords are not."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def check(
+    password: str, *, context: Iterable[str], minimum: int = MINIMUM_LENGTH, maximum: int = MAXIMUM_LENGTH
+) -> None:
+    """Raise `WeakPassword` for a password that is too short, too long, common, or made of what `context` tells.
+
+    `context` is what a guesser knows of this account: the project's name and slug, the user's e-mail address.
+    Lengths are in code points (6.2.1, 6.2.9). Never says `Reason.password_breached`: that takes the network.
+    """
+    # Length first: everything after it may assume a short string, and a megabyte costs one comparison.
+    if len(password) < minimum:
+        raise WeakPassword(Reason.password_too_short)
+    if len(password) > maximum:
+        raise WeakPassword(Reason.password_too_long)
+    folded = password.casefold()
+    if _is_common(folded, minimum):
+        raise WeakPassword(Reason.password_common)
+    if any(word in folded for text in context for word in _words(text.casefold())):
+        raise WeakPassword(Reason.password_context)
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """The list of ASVS 6.2.4, casefolded. Read at the first use and kept: about 1 MB of memory."""
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text("utf-8").splitlines())
+
+
+def _is_common(folded: str, minimum: int) -> bool:
+    unit = _repeated_unit(folded)
+    # A short password typed twice is as good as once.
+    return len(unit) < minimum or not common_passwords().isdisjoint((folded, unit))
+
+
+def _repeated_unit(text: str) -> str:
+    """The shortest start of `text` that gives all of it when repeated twice or more, else `text` itself.
+
+    The last repetition may be cut off: "abcabca" is "abc".
+    """
+    half = len(text) // 2
+    return next((text[:size] for size in range(1, half + 1) if text[size:] == text[:-size]), text)
+
+
+def _words(text: str) -> Iterator[str]:
+    """What of a name or an e-mail address must not be in a password: the whole, and each word of it (6.2.11)."""
+    local, at, domain = text.rpartition("@")
+    # Without its last label: an address at example.online must not rule out every password with "online".
+    for part in (local, domain.rsplit(".", 1)[0] if at else domain):
+        joined = re.sub(r"[\W_]+", "", part)  # "My API" is also "myapi"
+        words = {part, joined, *re.split(r"[\W_]+", part)}
+        yield from (word for word in words if len(word) >= SHORTEST_CONTEXT)

@@ -1,0 +1,72 @@
+"""Sign up, and prove the address.
+
+Until it is proved there is no account, only a claim that expires. Twenty claims for one address make one account.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...audit import service as audit
+from ...audit.events import Event
+from ...db import Database
+from ...limits import service as limits
+from ...mail.outbox import Outbox
+from ...users.email import canonical
+from ...users.models import User
+from .. import one_time
+from ..one_time import InvalidToken, Purpose
+from . import mails
+from .chosen import hash_chosen, verify
+from .models import Password
+from .settings import PasswordSettings
+
+
+async def register(database: Database, outbox: Outbox, email: str, password: str) -> None:
+    """Claim an address: mail it a code, or tell its owner that there is an account already.
+
+    Outside it looks the same, and costs the same. Raises Unprocessable for a weak password, TooManyRequests.
+    """
+    key = canonical(email)
+    await limits.hit(database, "mail_account", key)
+    stored = await hash_chosen(password, email=email)
+    async with database.transaction() as db:
+        owner = await db.scalar(select(User).where(User.email_key == key))
+        code = await _claim(db, key, {"email": email, "hash": stored} if owner is None else {})
+    outbox.send(mails.prove_address(email, code) if owner is None else mails.already_registered(owner.email or email))
+
+
+async def _claim(db: AsyncSession, key: str, data: dict[str, str]) -> str:
+    life = timedelta(hours=PasswordSettings.get().verify_hours)
+    return await one_time.create(db, Purpose.REGISTER, key, data, life=life)
+
+
+async def prove(database: Database, code: str, password: str) -> None:
+    """Turn a claim into an account. Needs the password of the sign-up, so that a click alone does nothing.
+
+    Raises InvalidToken for a bad code and for a wrong password alike, Unavailable.
+    """
+    async with database.reading() as db:
+        claim = await one_time.find(db, Purpose.REGISTER, code) or {}
+    is_right, _ = await verify(password, claim.get("hash"))
+    if not is_right:
+        raise InvalidToken
+    try:
+        async with database.transaction() as db:
+            await one_time.take(db, Purpose.REGISTER, code)
+            await create_user(db, claim["email"], claim["hash"])
+    except IntegrityError:
+        # Another claim of the same address was proved in the meantime.
+        raise InvalidToken from None
+
+
+async def create_user(db: AsyncSession, email: str, stored: str) -> User:
+    """Create the account of a proved address. Raises IntegrityError when the address has one."""
+    user = User(email=email, email_key=canonical(email))
+    db.add(user)
+    await db.flush()
+    db.add(Password(user_id=user.id, hash=stored))
+    audit.record(db, Event.REGISTERED, user.id)
+    return user

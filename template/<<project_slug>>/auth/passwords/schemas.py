@@ -1,0 +1,57 @@
+"""Bodies of the password endpoints."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from ...schemas import Input, Secret
+from ...users.email import Email
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+"""A secret from a mail."""
+
+
+class Registration(Input):
+    """A sign-up."""
+
+    email: Email
+    password: Secret
+
+
+class Proof(Input):
+    """The mailed code and the password of the sign-up."""
+
+    token: Code
+    password: Secret
+
+
+class Forgotten(Input):
+    """Whose password is to be reset."""
+
+    email: Email
+
+
+class Reset(Input):
+    """The mailed code and a new password."""
+
+    token: Code
+    new_password: Secret
+
+
+class Change(Input):
+    """The current password and a new one."""
+
+    current_password: Secret
+    new_password: Secret
+
+
+class EmailChange(Input):
+    """A new address."""
+
+    email: Email
+
+
+class EmailConfirmation(Input):
+    """The code mailed to the new address."""
+
+    token: Code

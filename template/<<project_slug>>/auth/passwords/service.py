@@ -1,0 +1,172 @@
+"""Log in with a password, change it, reset it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...audit import service as audit
+from ...audit.events import Event, log_event
+from ...clock import now
+from ...db import Database
+from ...errors import TooManyRequests, Unprocessable
+from ...limits import service as limits
+from ...mail.outbox import Outbox
+from ...middleware.request_context import client_address
+from ...users.email import canonical, masked
+from ...users.models import User
+from .. import one_time
+from ..credentials import end_access
+from ..one_time import InvalidToken, Purpose
+from ..principal import Principal
+from . import mails
+from .chosen import hash_chosen, verify
+from .models import Password
+from .settings import PasswordSettings
+
+FAILURES_TO_TELL = 5
+"""A success after this many failures in a row is reported to the user: somebody has been guessing (ASVS 6.3.5)."""
+PAUSE = 3600
+"""Seconds that a paused sign-in asks a client to wait; only a mailed reset ends the pause sooner."""
+
+
+class WrongPassword(Exception):
+    """Wrong, unknown, disabled, unproved or without a password: the callers' answers are one and the same."""
+
+
+async def authenticate(database: Database, outbox: Outbox, address: str, password: str, *, method: str) -> UUID:
+    """Return the id of the user with this address and password.
+
+    Every call is counted and does one hash, whoever is asked for. Raises WrongPassword, TooManyRequests, Unavailable.
+    """
+    key = canonical(address)
+    await _throttle(database, key)
+    found = await _find(database, key)
+    is_right, better = await verify(password, found[1] if found else None)
+    if not (is_right and found):
+        await _fail(database, key, method)
+        raise WrongPassword
+    await _succeed(database, outbox, found[0], key, method)
+    if better:
+        await _replace(database, *found, better)
+    return found[0]
+
+
+async def _throttle(database: Database, key: str) -> None:
+    await limits.hit(database, "login_account", key, limits.network_of(client_address()))
+    if await limits.used(database, "login_failures", key) >= limits.amount("login_failures"):
+        log_event(Event.LOGIN_PAUSED, account=masked(key))
+        raise TooManyRequests(PAUSE)
+
+
+async def _find(database: Database, key: str) -> tuple[UUID, str] | None:
+    statement = select(Password.user_id, Password.hash).join(User)
+    async with database.autocommit.connect() as connection:
+        row = (await connection.execute(statement.where(User.email_key == key, User.is_active.is_(True)))).first()
+    return (row[0], row[1]) if row else None
+
+
+async def _fail(database: Database, key: str, method: str) -> None:
+    await limits.count(database, "login_failures", key)
+    async with database.transaction() as db:
+        audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
+
+
+async def _succeed(database: Database, outbox: Outbox, user_id: UUID, key: str, method: str) -> None:
+    failures = await limits.used(database, "login_failures", key)
+    async with database.transaction() as db:
+        audit.record(db, Event.LOGIN, user_id, method=method)
+        if failures >= FAILURES_TO_TELL:
+            audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
+            await _tell(db, outbox, user_id, mails.guessed)
+    if failures:
+        await limits.forget(database, "login_failures", key)
+
+
+async def _replace(database: Database, user_id: UUID, old: str, new: str) -> None:
+    # Only over the hash that was verified: a change of password meanwhile must win.
+    statement = update(Password).where(Password.user_id == user_id, Password.hash == old).values(hash=new)
+    async with database.transaction() as db:
+        await db.execute(statement)
+
+
+async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
+    """Replace the caller's password and end all other sessions (ASVS 6.2.2, 6.2.3, 7.4.3).
+
+    Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable.
+    """
+    key = canonical(caller.account.email or "")
+    await _throttle(database, key)
+    found = await _find(database, key)
+    if found is None or not (await verify(current, found[1]))[0]:
+        await _fail(database, key, "change_password")
+        raise WrongPassword
+    if new == current:
+        raise Unprocessable("The new password is the current one.", code="password_unchanged")
+    stored = await hash_chosen(new, email=caller.account.email)
+    async with database.transaction() as db:
+        await _store(db, caller.user_id, stored, keep=caller.credential)
+        await _tell(db, outbox, caller.user_id, mails.password_changed)
+    await limits.forget(database, "login_failures", key)
+
+
+async def forget(database: Database, outbox: Outbox, address: str) -> None:
+    """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2)."""
+    key = canonical(address)
+    await limits.hit(database, "mail_account", key)
+    async with database.transaction() as db:
+        user = await db.scalar(select(User).where(User.email_key == key, User.is_active.is_(True)))
+        code = await (create_reset(db, user) if user else _create_nothing(db, key))
+    if user and user.email:
+        outbox.send(mails.reset_password(user.email, code))
+
+
+async def _create_nothing(db: AsyncSession, key: str) -> str:
+    # The same write for an unknown address, so that neither time nor load tells (ASVS 6.3.8).
+    return await one_time.create(db, Purpose.RESET_PASSWORD, key, {}, life=timedelta(minutes=1))
+
+
+async def create_reset(db: AsyncSession, user: User) -> str:
+    """Return a code that sets the user's password, once, bound to the address of now (ASVS 6.4.3)."""
+    data = {"user_id": str(user.id), "email_key": user.email_key}
+    life = timedelta(minutes=PasswordSettings.get().reset_minutes)
+    return await one_time.create(db, Purpose.RESET_PASSWORD, str(user.id), data, life=life)
+
+
+async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None:
+    """Set a new password with a mailed code, end every session and lift a pause. Logs nobody in (ASVS 6.3.6).
+
+    Raises InvalidToken, Unprocessable (which uses nothing up) and Unavailable.
+    """
+    async with database.reading() as db:
+        user = await _owner_of(db, code)
+        email, key = user.email, user.email_key
+    stored = await hash_chosen(new, email=email)
+    async with database.transaction() as db:
+        await one_time.take(db, Purpose.RESET_PASSWORD, code)
+        await _store(db, user.id, stored)
+        await _tell(db, outbox, user.id, mails.password_changed)
+    await limits.forget(database, "login_failures", key or "")
+
+
+async def _owner_of(db: AsyncSession, code: str) -> User:
+    data = await one_time.find(db, Purpose.RESET_PASSWORD, code)
+    user = await db.get(User, UUID(data["user_id"])) if data else None
+    # A code for an address that the account no longer has, or for a disabled account, is void (ASVS 6.6.2).
+    if data is None or user is None or not user.is_active or user.email_key != data["email_key"]:
+        raise InvalidToken
+    return user
+
+
+async def _store(db: AsyncSession, user_id: UUID, stored: str, *, keep: str | None = None) -> None:
+    await db.merge(Password(user_id=user_id, hash=stored, changed_at=now()))
+    await one_time.discard(db, str(user_id))
+    await end_access(db, user_id, keep=keep)
+    audit.record(db, Event.PASSWORD_CHANGED, user_id)
+
+
+async def _tell(db: AsyncSession, outbox: Outbox, user_id: UUID, mail: mails.Notice) -> None:
+    address = (await db.get_one(User, user_id)).email
+    if address:
+        outbox.send(mail(address))

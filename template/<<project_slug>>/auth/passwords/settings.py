@@ -1,0 +1,36 @@
+"""Password rules and the cost of hashing."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ...settings import CoreSettings, Settings
+
+MINIMUM = 15
+"""Code points, since the password is the only factor (NIST 800-63B-4, 3.1.1.2; ASVS 6.2.1)."""
+
+
+class PasswordSettings(Settings):
+    """Raising the hash cost slows down guessing and logins alike; every stored hash follows at its owner's login."""
+
+    password_min_length: int = Field(default=MINIMUM, ge=8, le=64)
+    """Below 15 only where a second factor exists (NIST 800-63B-4)."""
+    password_breach_url: str = ""
+    """A k-anonymity range service, the five-character prefix is appended; empty means no look-up. Fails open."""
+    argon2_memory_kib: int = Field(default=19_456, ge=8)
+    argon2_time_cost: int = Field(default=2, ge=1)
+    argon2_threads: int = Field(default=1, ge=1)
+    """Hashes computed at once per worker. Each takes `argon2_memory_kib` and a core."""
+    reset_minutes: int = Field(default=30, ge=1, le=60)
+    verify_hours: int = Field(default=24, ge=1, le=72)
+
+    @property
+    def context_words(self) -> tuple[str, ...]:
+        """Words that a password must not contain: this project's own names (ASVS 6.2.11)."""
+        return (__name__.split(".")[0], CoreSettings.get().base_url)
+
+    def problems(self) -> Iterator[str]:
+        if self.argon2_memory_kib * self.argon2_time_cost < 38_912 or self.argon2_memory_kib < 12_288:
+            yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum of 19456 KiB and 2."
+        if self.password_breach_url and not self.password_breach_url.startswith("https://"):
+            yield "PASSWORD_BREACH_URL must be an https:// address."

@@ -1,0 +1,1 @@
+"""`POST /auth/refresh`: new tokens for a refresh token, in JSON."""

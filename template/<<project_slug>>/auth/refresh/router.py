@@ -1,0 +1,31 @@
+"""Refresh by JSON."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import StringConstraints
+
+from ...db import database_of
+from ...limits.service import limit
+from ...schemas import Input
+from ..dependencies import PUBLIC, Unauthorized
+from ..tokens import service
+from ..tokens.schemas import TokensOut, tokens_out
+
+router = APIRouter(prefix="/auth", tags=["login"])
+
+
+class Refresh(Input):
+    """A refresh token."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+@router.post("/refresh", dependencies=[PUBLIC, limit("token")])
+async def refresh(body: Refresh, request: Request, response: Response) -> TokensOut:
+    """Exchange a refresh token for a new pair. Use each once: a second use ends the session."""
+    try:
+        tokens = await service.refresh(database_of(request), body.refresh_token)
+    except service.InvalidGrant:
+        raise Unauthorized("The refresh token is not valid. Log in again.", code="invalid_grant") from None
+    return tokens_out(tokens, response)

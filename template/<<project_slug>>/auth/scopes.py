@@ -1,0 +1,30 @@
+"""What may be granted. Add your own scopes and roles here; everything else follows from these three names."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """A power that a credential can carry. Endpoints ask for scopes, never for roles."""
+
+    ITEMS_READ = "items:read"
+    ITEMS_WRITE = "items:write"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+
+
+class Role(StrEnum):
+    """A set of scopes that an administrator gives to an account."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
+ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.USER: frozenset({Scope.ITEMS_READ, Scope.ITEMS_WRITE}),
+    Role.ADMIN: frozenset(Scope),
+}
+
+
+def scopes_of(roles: frozenset[Role]) -> frozenset[Scope]:
+    """Return everything the roles grant together."""
+    return frozenset().union(*(ROLE_SCOPES[role] for role in roles))

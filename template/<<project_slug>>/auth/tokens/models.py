@@ -1,0 +1,39 @@
+"""Sessions and the refresh tokens of their families. A session that ended has no row, so nothing can revive it."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...clock import now
+from ...db import Base, Digest, UtcDateTime
+from ...users.models import User
+
+
+class Session(Base):
+    """One login on one device."""
+
+    __tablename__ = "session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    scope: Mapped[str] = mapped_column(String(1000))
+    """What was granted at login, parted by spaces. What counts is that and what the roles still allow."""
+    auth_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the user proved to be there. Refreshing is not logging in and leaves it alone."""
+    idle_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    """The end that no refresh moves."""
+    user_agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class RefreshToken(Base):
+    """A refresh token, as its SHA-256 digest. Spent ones stay until the session ends: using one again is a theft."""
+
+    __tablename__ = "refresh_token"
+
+    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey(Session.id, ondelete="CASCADE"), index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

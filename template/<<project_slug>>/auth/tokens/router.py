@@ -1,0 +1,66 @@
+"""Log out, revoke, and the list of sessions."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from ...db import Reading, Writing
+from ...errors import NotFound
+from ...limits.service import limit
+from ..dependencies import PUBLIC, CallerIfAny, CurrentPrincipal
+from . import service
+from .models import Session
+from .oauth import OAuthError, OAuthRoute, read_form, required
+from .schemas import SessionOut
+
+router = APIRouter(prefix="/auth", tags=["sessions"])
+oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute)
+
+
+@router.post("/logout", status_code=204, dependencies=[PUBLIC])
+async def log_out(caller: CallerIfAny, db: Writing) -> None:
+    """End this session. Also a success when it has ended already, so that a client can always forget its tokens."""
+    if caller is not None:
+        await service.end_session(db, caller.user_id, UUID(caller.credential))
+
+
+@router.post("/logout-all", status_code=204)
+async def log_out_everywhere(caller: CurrentPrincipal, db: Writing) -> None:
+    """End all of the caller's sessions, this one included."""
+    await service.end_sessions(db, caller.user_id)
+
+
+@router.get("/sessions")
+async def list_sessions(caller: CurrentPrincipal, db: Reading) -> list[SessionOut]:
+    """List where the caller is logged in."""
+    sessions = await service.list_sessions(db, caller.user_id)
+    return [
+        SessionOut.model_validate({**_columns(session), "is_current": str(session.id) == caller.credential})
+        for session in sessions
+    ]
+
+
+def _columns(session: Session) -> dict[str, object]:
+    return {name: getattr(session, name) for name in SessionOut.model_fields if name != "is_current"}
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(session_id: UUID, caller: CurrentPrincipal, db: Writing) -> None:
+    """End one session. Another user's is as unknown as none (ASVS 8.2.2)."""
+    if not await service.end_session(db, caller.user_id, session_id):
+        raise NotFound
+
+
+@oauth.post("/revoke", dependencies=[limit("token")], openapi_extra={"requestBody": {"required": True}})
+async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> None:
+    """Revoke an access or refresh token (RFC 7009): its whole session ends.
+
+    200 also for unknown, expired and spent tokens; another user's token is refused and stays good.
+    """
+    found = await service.session_of(db, required(await read_form(request), "token"))
+    if found is None:
+        return
+    user_id, session_id = found
+    if user_id != caller.user_id:
+        raise OAuthError("unauthorized_client", "This token is not yours")
+    await service.end_session(db, user_id, session_id)

@@ -1,0 +1,39 @@
+"""Bodies of the token endpoints."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from fastapi import Response
+
+from ...schemas import Output
+from .service import Tokens
+
+
+class TokensOut(Output):
+    """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    refresh_token: str
+    scope: str
+
+
+class SessionOut(Output):
+    """A session as its owner sees it. No token, no network address."""
+
+    id: UUID
+    user_agent: str
+    created_at: datetime
+    auth_time: datetime
+    idle_until: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+def tokens_out(tokens: Tokens, response: Response) -> TokensOut:
+    """Return the response body, and forbid keeping it: old HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return TokensOut.model_validate(tokens)

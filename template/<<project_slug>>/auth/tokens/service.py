@@ -1,0 +1,173 @@
+"""Start, refresh, list and end sessions.
+
+A refresh token works once. Using a spent one means that two parties hold it, and nobody can tell which is the thief:
+the whole session ends (RFC 9700, section 4.14; ASVS 10.4.5). There is no grace window: a client must not refresh the
+same token twice in parallel.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_urlsafe
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...audit import service as audit
+from ...audit.events import Event
+from ...clock import now
+from ...db import Database, affected
+from ...middleware.request_context import user_agent
+from ...users.models import User
+from ..scopes import Scope, scopes_of
+from .format import access
+from .models import RefreshToken, Session
+from .sessions import is_alive
+from .settings import TokenSettings
+
+PREFIX = "rt_"
+"""Makes a leaked token recognisable, and tells it from an access token without trying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a login or a refresh hands out (RFC 6749, section 5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    scope: str
+
+
+class InvalidGrant(Exception):
+    """A refresh token that is unknown, spent, expired or of an ended session; no caller may tell which."""
+
+
+class InvalidScope(Exception):
+    """A scope that was not granted at login: a refresh can only shrink it (RFC 6749, section 6)."""
+
+
+class _Reused(Exception):
+    def __init__(self, session_id: UUID, user_id: UUID) -> None:
+        self.session_id = session_id
+        self.user_id = user_id
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def start_session(db: AsyncSession, user_id: UUID, *, scopes: frozenset[Scope] | None = None) -> Tokens:
+    """Begin a session for a user who has just logged in; part of the caller's transaction.
+
+    `scopes` narrows what the session may do; beyond the user's rights it grants nothing.
+    """
+    user = await db.get_one(User, user_id)
+    held = scopes_of(user.roles)
+    granted = held if scopes is None else held & scopes
+    session = _new_session(user.id, " ".join(sorted(granted)))
+    db.add(session)
+    await db.flush()
+    await _end_oldest(db, user.id)
+    audit.record(db, Event.TOKEN_CREATED, user.id, session=str(session.id))
+    return await _hand_out(db, session, session.scope)
+
+
+def _new_session(user_id: UUID, scope: str) -> Session:
+    settings, start = TokenSettings.get(), now()
+    ends = start + timedelta(days=settings.session_days)
+    idle = min(ends, start + timedelta(days=settings.refresh_idle_days))
+    return Session(
+        user_id=user_id, scope=scope, auth_time=start, idle_until=idle, expires_at=ends, user_agent=user_agent()
+    )
+
+
+async def _end_oldest(db: AsyncSession, user_id: UUID) -> None:
+    newest_first = select(Session.id).where(Session.user_id == user_id).order_by(Session.created_at.desc())
+    beyond = (await db.scalars(newest_first.offset(TokenSettings.get().sessions_per_user))).all()
+    if beyond:
+        await db.execute(delete(Session).where(Session.id.in_(beyond)))
+
+
+async def _hand_out(db: AsyncSession, session: Session, scope: str) -> Tokens:
+    token = PREFIX + token_urlsafe(32)
+    db.add(RefreshToken(digest=_digest(token), session_id=session.id))
+    access_token = await access.issue(db, session, scope)
+    seconds = int(TokenSettings.get().access_life.total_seconds())
+    return Tokens(access_token, token, seconds, scope)
+
+
+async def refresh(database: Database, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
+    """Exchange a refresh token for new tokens, spending it.
+
+    Raises InvalidGrant, after ending the session if the token was spent already, and InvalidScope, which spends
+    nothing. `scope` narrows this access token only; the next refresh has the session's scope again.
+    """
+    try:
+        async with database.transaction() as db:
+            return await _rotate(db, _digest(token), scope)
+    except _Reused as reuse:
+        # A transaction of its own: the refusal must not roll the revocation back.
+        async with database.transaction() as db:
+            await _end_family(db, reuse)
+        raise InvalidGrant from None
+
+
+async def _rotate(db: AsyncSession, digest: bytes, scope: frozenset[str] | None) -> Tokens:
+    session = await _spend(db, digest)
+    granted = session.scope if scope is None else " ".join(sorted(scope))
+    if not frozenset(granted.split()) <= frozenset(session.scope.split()):
+        raise InvalidScope
+    session.idle_until = min(session.expires_at, now() + timedelta(days=TokenSettings.get().refresh_idle_days))
+    return await _hand_out(db, session, granted)
+
+
+async def _spend(db: AsyncSession, digest: bytes) -> Session:
+    # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
+    spend = update(RefreshToken).where(RefreshToken.digest == digest, RefreshToken.spent_at.is_(None))
+    won = await affected(db, spend.values(spent_at=now())) == 1
+    owner = RefreshToken.session_id == Session.id
+    statement = select(Session).join(RefreshToken, owner).join(User).where(RefreshToken.digest == digest)
+    if not won and (reused := await db.scalar(statement)):
+        raise _Reused(reused.id, reused.user_id)
+    session = await db.scalar(statement.where(is_alive()))
+    if session is None:
+        raise InvalidGrant
+    return session
+
+
+async def _end_family(db: AsyncSession, reuse: _Reused) -> None:
+    if await affected(db, delete(Session).where(Session.id == reuse.session_id)):
+        audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
+
+
+async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
+    """End one of the user's sessions; its tokens are dead at the next request. Return whether there was one."""
+    ended = await affected(db, delete(Session).where(Session.id == session_id, Session.user_id == user_id))
+    if ended:
+        audit.record(db, Event.TOKEN_REVOKED, user_id, session=str(session_id))
+    return bool(ended)
+
+
+async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None:
+    """End all of the user's sessions but the one whose id is `keep`."""
+    others = delete(Session).where(Session.user_id == user_id)
+    if keep is not None:
+        others = others.where(Session.id != UUID(keep))
+    if await affected(db, others):
+        audit.record(db, Event.TOKEN_REVOKED, user_id, sessions="all" if keep is None else "others")
+
+
+async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
+    """Return the user's live sessions, newest first."""
+    statement = select(Session).join(User).where(Session.user_id == user_id, is_alive())
+    return (await db.scalars(statement.order_by(Session.created_at.desc()))).all()
+
+
+async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
+    """Return user and session of a token of either kind, spent or expired ones included; None for an unknown one."""
+    statement = select(Session.user_id, Session.id).join(RefreshToken).where(RefreshToken.digest == _digest(token))
+    row = (await db.execute(statement)).first()
+    return (row[0], row[1]) if row else await access.session_of(db, token)

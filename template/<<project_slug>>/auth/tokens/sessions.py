@@ -1,0 +1,46 @@
+"""What a look-up of a session brings along, whichever token names it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.sql import ColumnElement
+
+from ...clock import now
+from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
+from ..method import InvalidCredential
+from ..principal import Principal
+from ..scopes import Scope, scopes_of
+from .models import Session
+
+SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
+
+
+def invalid_token(description: str = "The access token is invalid") -> InvalidCredential:
+    """Return the one refusal for a token that is no good, whatever the reason (RFC 6750, section 3.1)."""
+    return InvalidCredential("invalid_token", description)
+
+
+def is_alive(at: datetime | None = None) -> ColumnElement[bool]:
+    """Return the condition for sessions that have not ended and whose account is usable."""
+    moment = at or now()
+    return (Session.idle_until > moment) & (Session.expires_at > moment) & is_usable()
+
+
+def parse_scope(text: str) -> frozenset[Scope]:
+    """Return the scopes in a space-separated string; a name that the code no longer knows grants nothing."""
+    return frozenset(_known(text))
+
+
+def _known(text: str) -> Iterator[Scope]:
+    for word in text.split(" "):
+        if word in Scope:
+            yield Scope(word)
+
+
+def principal_of(row: Row[Any], *, granted: str, method: str) -> Principal:
+    """Return the caller: what the token grants, the session allows and the roles still hold (ASVS 8.3.2)."""
+    account = account_of(row)
+    scopes = parse_scope(granted) & parse_scope(row.scope) & scopes_of(account.roles)
+    return Principal(account=account, scopes=scopes, method=method, credential=str(row.id), logged_in_at=row.auth_time)

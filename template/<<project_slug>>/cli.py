@@ -1,0 +1,140 @@
+"""The command line: `dev`, `serve`, `doctor`, `migrate`, `purge`, and each part's `commands.py`."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
+
+from .db import Database, DatabaseSettings, purge_expired
+from .settings import Settings, find_problems
+
+PACKAGE = Path(__file__).parent
+ENV_FILE = Path(".env")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@asynccontextmanager
+async def opened_database() -> AsyncGenerator[Database]:
+    """Open the database for one command."""
+    database = Database(DatabaseSettings.get())
+    try:
+        yield database
+    finally:
+        await database.engine.dispose()
+
+
+@app.command()
+def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Start for development: writes .env with fresh secrets if there is none, migrates, serves and reloads."""
+    os.environ.setdefault("ENVIRONMENT", "development")
+    write_env_file(ENV_FILE)
+    upgrade()
+    typer.echo(f"Docs: http://{host}:{port}/docs", err=True)
+    _serve(host, port, reload=True)
+
+
+@app.command()
+def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+    """Serve. The settings must be fit for production."""
+    _serve(host, port, workers=workers)
+
+
+def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
+    uvicorn.run(
+        f"{PACKAGE.name}.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        reload=reload,
+        reload_dirs=[str(PACKAGE)] if reload else None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        # uvicorn believes X-Forwarded-For from loopback unless told; ours believes TRUSTED_PROXIES only.
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=20,
+    )
+
+
+def write_env_file(path: Path) -> None:
+    """Write fresh secrets unless the file is there. Linked into place: of parallel first starts one wins whole."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in _first_values())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        typer.echo(f"{path} was just written by another start.", err=True)
+    finally:
+        draft.unlink()
+
+
+def _first_values() -> Iterator[tuple[str, str]]:
+    import_module(f"{PACKAGE.name}.api")
+    for settings in Settings.classes:
+        yield from settings.first_values().items()
+
+
+@app.command("migrate")
+def upgrade() -> None:
+    """Bring the database to the newest migration. Run it in the project's folder."""
+    command.upgrade(alembic_config(), "head")
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration, which is in pyproject.toml."""
+    if not Path("pyproject.toml").exists():
+        raise SystemExit("Run this in the project's folder, where pyproject.toml is.")
+    return Config(toml_file="pyproject.toml")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with the settings and how to mend it. Ends with 1 when something is."""
+    import_module(f"{PACKAGE.name}.api")
+    problems = find_problems()
+    for problem in problems:
+        typer.echo(f"- {problem}")
+    typer.echo(f"{len(problems)} problems." if problems else "All is well.")
+    raise SystemExit(bool(problems))
+
+
+@app.command()
+def purge() -> None:
+    """Delete what has expired: sessions, one-time secrets, limits. Run it daily (ASVS 14.2.7)."""
+    asyncio.run(_purge())
+
+
+async def _purge() -> None:
+    import_module(f"{PACKAGE.name}.api")
+    async with opened_database() as database:
+        typer.echo(f"Deleted {await purge_expired(database)} rows.")
+
+
+def _add_commands_of_parts() -> None:
+    for path in sorted(PACKAGE.rglob("commands.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        module = import_module("." + ".".join(parts), PACKAGE.name)
+        app.add_typer(module.app, name=getattr(module, "NAME", parts[-2].replace("_", "-")))
+
+
+def main() -> None:
+    """Run the command line."""
+    _add_commands_of_parts()
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""The database: engine, sessions and the column types that differ between databases.
+
+`transaction()` commits on success and rolls back on any error; `reading()` runs without a transaction. Endpoints
+ask for one of the two by annotation: `db: Writing` or `db: Reading`.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy import CursorResult, DateTime, Delete, Dialect, LargeBinary, MetaData, Update, delete, event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from .clock import now
+from .settings import Settings
+
+T = TypeVar("T")
+
+
+class DatabaseSettings(Settings):
+    """Where the data lives."""
+
+    database_url: str = "sqlite+aiosqlite:///app.db"
+    database_pool_size: int = 20
+    """Connections kept open per worker. Too few make requests wait; too many exhaust the server."""
+    database_timeout: float = 5
+    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
+    allow_sqlite_in_production: bool = False
+
+    def problems(self) -> Iterator[str]:
+        if make_url(self.database_url).get_backend_name() == "sqlite" and not self.allow_sqlite_in_production:
+            yield "DATABASE_URL names SQLite, which serves one machine; set ALLOW_SQLITE_IN_PRODUCTION=true to mean it."
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC, kept naive; SQLite and MySQL know no time zones (ST-3)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Digest = LargeBinary(32)
+"""A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
+
+
+class Base(DeclarativeBase):
+    """Every table. Named constraints, so that a migration can drop what it did not create."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """One engine per event loop. Sessions of `transaction()` write; those of `reading()` must not."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.engine = _create_engine(settings)
+        self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._parts: dict[Callable[[Database], Any], Any] = {}
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """Open a session whose changes are committed together, or not at all (ASVS 2.3.3)."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """Open a session without a transaction: one round trip per query, and no lock on SQLite."""
+        async with AsyncSession(self.autocommit, expire_on_commit=False) as session:
+            yield session
+
+    def part(self, make: "Callable[[Database], T]") -> T:
+        """Return the one object that `make` builds over this database."""
+        if make not in self._parts:
+            self._parts[make] = make(self)
+        built: T = self._parts[make]
+        return built
+
+
+async def affected(db: AsyncSession, statement: Delete | Update) -> int:
+    """Execute and return how many rows it changed: what decides a race between parallel requests (ST-7)."""
+    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]  # the stubs know the base class only
+    return result.rowcount
+
+
+async def purge_expired(database: Database) -> int:
+    """Delete what has expired, in every table with `expires_at`, and return how many rows (ASVS 14.2.7)."""
+    async with database.engine.begin() as connection:
+        tables = [table for table in Base.metadata.sorted_tables if "expires_at" in table.c]
+        ended = [await connection.execute(delete(table).where(table.c.expires_at <= now())) for table in tables]
+        return sum(result.rowcount for result in ended)
+
+
+def _create_engine(settings: DatabaseSettings) -> AsyncEngine:
+    engine = create_async_engine(
+        settings.database_url,
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout,
+        connect_args={"timeout": settings.database_timeout},
+    )
+    event.listen(engine.sync_engine, "connect", _set_up_connection)
+    event.listen(engine.sync_engine, "begin", _begin_immediately)
+    return engine
+
+
+def _set_up_connection(connection: DBAPIConnection, _: object) -> None:
+    cursor = connection.cursor()
+    # SQLite ignores foreign keys unless told: a deleted user's tokens would live on (ST-1).
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin_immediately(connection: Connection) -> None:
+    # Taking the write lock at the first statement makes rivals wait; taken later, SQLite fails them at once (ST-8).
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Open the database for the app's life."""
+    app.state.database = Database(DatabaseSettings.get())
+    yield
+    await app.state.database.engine.dispose()
+
+
+def database_of(request: Request) -> Database:
+    """Return the app's database."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def _writing(request: Request) -> AsyncGenerator[AsyncSession]:
+    async with database_of(request).transaction() as session:
+        yield session
+
+
+async def _reading(request: Request) -> AsyncGenerator[AsyncSession]:
+    async with database_of(request).reading() as session:
+        yield session
+
+
+# Scope "function": the commit comes before the answer. After it, a client could be told of a change that failed.
+Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
+Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]

@@ -1,0 +1,160 @@
+"""Every error response of the API: `application/problem+json` (RFC 9457) with a stable `code`.
+
+Features raise an `AppError`; nothing else in the project builds an error response. No body ever repeats input, names a
+library or shows a traceback (ASVS 16.5.1).
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from .middleware.request_context import request_id
+
+log = logging.getLogger(__name__)
+
+
+class AppError(Exception):
+    """An answer other than success. Subclasses fix the status and the code; clients may rely on both."""
+
+    status: ClassVar[int] = 500
+    code: str = "internal_error"
+    detail: str = "Something went wrong on our side."
+
+    def __init__(
+        self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.code = code or self.code
+        self.detail = detail or self.detail
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+
+class NotFound(AppError):
+    """No such thing, or not the caller's: the two must look the same (ASVS 8.2.2)."""
+
+    status = 404
+    code = "not_found"
+    detail = "There is nothing here."
+
+
+class Conflict(AppError):
+    """The state of the resource does not allow this."""
+
+    status = 409
+    code = "conflict"
+    detail = "The current state does not allow this."
+
+
+class Unprocessable(AppError):
+    """The input is well formed and still not acceptable; the code says why."""
+
+    status = 422
+    code = "unprocessable"
+    detail = "The input is not acceptable."
+
+
+class BadRequest(AppError):
+    """The request itself is wrong."""
+
+    status = 400
+    code = "invalid_request"
+    detail = "The request is malformed."
+
+
+class TooManyRequests(AppError):
+    """A limit is reached (RFC 6585, section 4). `retry_after` is in seconds."""
+
+    status = 429
+    code = "too_many_requests"
+    detail = "Too many requests. Try again later."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(max(1, retry_after))})
+
+
+class Unavailable(AppError):
+    """A backend is down or overloaded. Fails closed: never a success, never a guess (ASVS 16.5.3)."""
+
+    status = 503
+    code = "temporarily_unavailable"
+    detail = "The service is temporarily unavailable. Try again shortly."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
+
+
+_CODES = {
+    400: "invalid_json",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+
+
+def problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any
+) -> JSONResponse:
+    """Build the one error body: type, title, status, code, detail, request_id and extra members."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    body |= {"detail": detail, "request_id": request_id(), **members}
+    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+
+
+async def _app_error(_: Request, error: AppError) -> Response:
+    return problem(error.status, error.code, error.detail, error.headers)
+
+
+async def _http_exception(_: Request, error: HTTPException) -> Response:
+    code = _CODES.get(error.status_code, "http_error")
+    headers = dict(error.headers or {}) | ({"Connection": "close"} if error.status_code == 413 else {})
+    return problem(error.status_code, code, HTTPStatus(error.status_code).phrase, headers)
+
+
+async def _validation_error(request: Request, error: RequestValidationError) -> Response:
+    if any(detail["type"] == "json_invalid" for detail in error.errors()):
+        return problem(400, "invalid_json", "The body is not valid JSON.")
+    if _has_wrong_media_type(request, error):
+        return problem(415, "unsupported_media_type", "Send the body as application/json.")
+    # Location, type and message only: `input` and `ctx` would echo passwords back (TP-7).
+    fields = [{"loc": detail["loc"], "type": detail["type"], "msg": detail["msg"]} for detail in error.errors()]
+    return problem(422, "validation_error", "Some fields are not acceptable.", errors=fields)
+
+
+def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bool:
+    # A page of another origin can send text/plain JSON without a preflight (CVE-2021-32677, ASVS 3.5.2).
+    is_whole_body = any(tuple(detail["loc"]) == ("body",) for detail in error.errors())
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return is_whole_body and media_type != "application/json" and not media_type.endswith("+json")
+
+
+async def _backend_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, IntegrityError):
+        return await _unhandled(request, error)
+    log.error("backend_failure", extra={"error": type(error).__name__})
+    unavailable = Unavailable()
+    return problem(unavailable.status, unavailable.code, unavailable.detail, unavailable.headers)
+
+
+async def _unhandled(_: Request, error: Exception) -> Response:
+    # The type only: the message of an exception may carry a value that a client sent.
+    log.critical("unhandled_error", extra={"error": type(error).__name__}, exc_info=error)
+    return problem(500, AppError.code, AppError.detail)
+
+
+def install(app: FastAPI) -> None:
+    """Make these the app's error responses."""
+    app.exception_handler(AppError)(_app_error)
+    app.exception_handler(HTTPException)(_http_exception)
+    app.exception_handler(RequestValidationError)(_validation_error)
+    app.exception_handler(DBAPIError)(_backend_error)
+    app.exception_handler(PoolTimeout)(_backend_error)
+    app.exception_handler(Exception)(_unhandled)

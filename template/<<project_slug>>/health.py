@@ -1,0 +1,22 @@
+"""Whether the process lives, and whether it can serve. For probes; tells nothing else."""
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from .auth.dependencies import PUBLIC
+from .db import Reading
+
+router = APIRouter(prefix="/health", tags=["health"], dependencies=[PUBLIC])
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """Answer while the event loop turns."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(db: Reading) -> dict[str, str]:
+    """Answer 200 when the database does, else 503."""
+    await db.execute(text("SELECT 1"))
+    return {"status": "ok"}

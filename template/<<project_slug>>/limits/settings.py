@@ -1,0 +1,33 @@
+"""The limits, as `limits` notation: "5/minute"."""
+
+from limits import RateLimitItem, parse
+from pydantic import field_validator
+
+from ..settings import Settings
+
+
+class LimitSettings(Settings):
+    """Raising a limit gives a guesser more tries; lowering it lets a shared address hinder its own users."""
+
+    limit_login: str = "20/minute"
+    """Sign-ins by address."""
+    limit_login_account: str = "5/minute"
+    """Sign-ins by account and address: a stranger elsewhere cannot use up the owner's tries."""
+    limit_login_failures: str = "100/30 days"
+    """Failures in a row by account, from anywhere; then only a mailed reset opens it (NIST 800-63B-4, 3.2.2)."""
+    limit_mail: str = "20/hour"
+    """Requests that send mail, by address of the asker."""
+    limit_mail_account: str = "5/hour"
+    """Mails to one address: more would make this project a tool to flood a mailbox."""
+    limit_token: str = "60/minute"
+    """Refreshes, revocations and uses of mailed tokens, by address."""
+
+    @field_validator("*")
+    @classmethod
+    def _is_limit(cls, value: str) -> str:
+        parse(value)
+        return value
+
+    def item(self, name: str) -> RateLimitItem:
+        """Return the limit called `limit_<name>`."""
+        return parse(getattr(self, f"limit_{name}"))

@@ -1,0 +1,78 @@
+"""Counters in the database, as a storage of the `limits` library (which has none for SQL)."""
+
+import hashlib
+from datetime import timedelta
+
+from limits.aio.storage import Storage
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql import ColumnElement
+
+from ..clock import now
+from ..db import Database
+from .models import RateLimit
+
+
+class DatabaseStorage(Storage):
+    """Fixed windows. Counting is one statement: of limit+10 parallel requests, exactly the limit passes (ST-9)."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return SQLAlchemyError
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count, opening a new window when there is none or it has passed; return the window's count."""
+        start = now()
+        ends = start + timedelta(seconds=expiry)
+        is_over = RateLimit.expires_at <= start
+        statement = insert(RateLimit).values(key=_digest(key), count=amount, expires_at=ends)
+        counted = statement.on_conflict_do_update(
+            index_elements=[RateLimit.key],
+            set_={
+                "count": case((is_over, amount), else_=RateLimit.count + amount),
+                "expires_at": case((is_over, ends), else_=RateLimit.expires_at),
+            },
+        ).returning(RateLimit.count)
+        async with self._database.engine.begin() as connection:
+            return int((await connection.execute(counted)).scalar_one())
+
+    async def get(self, key: str) -> int:
+        """Return the count of the running window."""
+        statement = select(RateLimit.count).where(RateLimit.key == _digest(key), RateLimit.expires_at > now())
+        async with self._database.autocommit.connect() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none() or 0
+
+    async def get_expiry(self, key: str) -> float:
+        """Return when the window ends, in seconds since the epoch."""
+        statement = select(RateLimit.expires_at).where(RateLimit.key == _digest(key))
+        async with self._database.autocommit.connect() as connection:
+            ends = (await connection.execute(statement)).scalar_one_or_none()
+        return (ends or now()).timestamp()
+
+    async def check(self) -> bool:
+        """Return whether the store answers."""
+        await self.get("")
+        return True
+
+    async def reset(self) -> int | None:
+        """Forget every counter; return how many there were."""
+        return await self._delete(RateLimit.key.is_not(None))
+
+    async def clear(self, key: str) -> None:
+        """Forget one counter."""
+        await self._delete(RateLimit.key == _digest(key))
+
+    async def _delete(self, condition: ColumnElement[bool]) -> int:
+        async with self._database.engine.begin() as connection:
+            return (await connection.execute(delete(RateLimit).where(condition))).rowcount
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

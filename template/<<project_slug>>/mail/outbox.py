@@ -1,0 +1,80 @@
+"""A queue between the request and the mail server.
+
+The answer never waits for the server: how long a mail takes would tell whether an account exists (CS FP-1). The queue
+is in memory: a mail that is not sent when the process dies is lost, and its reader asks for another.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+
+from ..audit.events import Event, log_event
+from . import console, smtp
+from .messages import Message
+from .settings import MailSettings
+
+log = logging.getLogger(__name__)
+
+Carry = Callable[[Message], Awaitable[None]]
+TRANSPORTS: dict[str, Carry] = {"console": console.carry, "smtp": smtp.carry}
+TRIES = 3
+
+
+class Outbox:
+    """Mails on their way, at most 1000; beyond that new ones are dropped and reported, not piled up."""
+
+    def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 1) -> None:
+        self._carry = carry
+        self._pause = pause
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(size)
+
+    def send(self, message: Message) -> None:
+        """Queue a mail and return at once."""
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            log_event(Event.MAIL_FAILED, reason="queue is full")
+
+    async def wait(self) -> None:
+        """Return when every mail has been carried or given up."""
+        await self._queue.join()
+
+    async def run(self) -> None:
+        """Carry mails, one after another, for ever."""
+        while True:
+            message = await self._queue.get()
+            await self._try(message)
+            self._queue.task_done()
+
+    async def _try(self, message: Message) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                await self._carry(message)
+            except Exception as error:
+                # The type only: a mail server's error text quotes addresses.
+                log_event(Event.MAIL_FAILED, reason=type(error).__name__, attempt=attempt)
+                await asyncio.sleep(self._pause * attempt)
+            else:
+                return
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Carry mails during the app's life, and for five seconds more those that are still queued."""
+    app.state.outbox = Outbox(TRANSPORTS[MailSettings.get().mail_transport])
+    task = asyncio.create_task(app.state.outbox.run())
+    yield
+    try:
+        await asyncio.wait_for(app.state.outbox.wait(), timeout=5)
+    except TimeoutError:
+        log_event(Event.MAIL_FAILED, reason="stopped before the queue was empty")
+    task.cancel()
+
+
+def outbox_of(request: Request) -> Outbox:
+    """Return the app's outbox."""
+    outbox: Outbox = request.app.state.outbox
+    return outbox

@@ -1,0 +1,39 @@
+"""How mail leaves."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import SecretStr
+
+from ..settings import Settings
+
+
+class MailSettings(Settings):
+    """The mail server. With `console`, for development, mails are printed."""
+
+    mail_transport: Literal["console", "smtp"] = "smtp"
+    mail_from: str = "no-reply@localhost"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_timeout: float = 10
+    frontend_url: str = ""
+    """Where your pages live. Links in mails lead there; empty means that mails show the code alone."""
+
+    @classmethod
+    def first_values(cls) -> dict[str, str]:
+        return {"MAIL_TRANSPORT": "console"}
+
+    def problems(self) -> Iterator[str]:
+        if self.mail_transport == "console":
+            yield "MAIL_TRANSPORT=console would write reset codes to the log; use smtp."
+        elif not self.smtp_host:
+            yield "SMTP_HOST names the mail server; without it nobody can prove an address."
+        elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
+            yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
+        if self.mail_from.endswith("@localhost"):
+            yield "MAIL_FROM must be an address that your mail server may send from."
+        if self.frontend_url and not self.frontend_url.startswith("https://"):
+            yield "FRONTEND_URL must be an https:// address."

@@ -1,0 +1,59 @@
+"""Read this first: how the app is put together.
+
+settings are checked, errors and middleware installed, routers included; then `close` refuses to start while a route
+has no guard. `auth/__init__.py` shows how a request finds its caller.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from . import api, docs, errors, logs, middleware
+from .auth.closed import close
+from .settings import CoreSettings, refuse_unsafe_settings
+
+BODY_SIZE = 1_048_576
+"""Bytes of any other request's body. More is refused before it is read (RFC 9110, section 15.5.14)."""
+
+
+class App(FastAPI):
+    """FastAPI inside our middleware, which so wraps its answers to unhandled errors too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get())
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Open what the app needs, in order; close it in reverse."""
+    async with AsyncExitStack() as stack:
+        for part in api.LIFESPANS:
+            await stack.enter_async_context(part(app))
+        yield
+
+
+def create_app() -> FastAPI:
+    """Build the app. Raises UnsafeSettings or UnguardedRoute rather than start in a weak state."""
+    refuse_unsafe_settings()
+    logs.configure()
+    # Slash redirects would send a client's credentials on to whatever Host it named (RFC 9700, section 4.12).
+    app = App(
+        title="API",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        max_body_size=BODY_SIZE,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if CoreSettings.get().is_production else "/openapi.json",
+    )
+    errors.install(app)
+    for router in api.AUTH_ROUTERS:
+        app.include_router(router, max_body_size=api.AUTH_BODY_SIZE)
+    for router in api.ROUTERS:
+        app.include_router(router)
+    if not CoreSettings.get().is_production:
+        app.include_router(docs.router)
+    close(app)
+    return app

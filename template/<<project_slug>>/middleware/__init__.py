@@ -1,0 +1,43 @@
+"""Pure ASGI middleware, outermost first. The order is part of the security; a test keeps it.
+
+1. `RequestContext`   names the request and catches what nothing else caught, so that every line and answer has the id
+2. `ProxyHeaders`     only with TRUSTED_PROXIES: the client's address and scheme as the trusted proxy saw them
+3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too
+4. `HostGuard`        before anything reads the Host header or a body
+5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
+
+They wrap the whole app: what `app.add_middleware` adds does not wrap 500s. Body limits are FastAPI's own
+(`max_body_size`), since a route may need another one.
+"""
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from ..settings import CoreSettings
+from .host_guard import HostGuard
+from .request_context import RequestContext
+from .security_headers import SecurityHeaders
+
+
+def wrap(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
+    """Return the app inside all of the middleware."""
+    if settings.cors_origins:
+        app = _cors(app, settings)
+    app = HostGuard(app, hosts=settings.hosts, https_only=settings.is_production)
+    app = SecurityHeaders(app, hsts=settings.is_production)
+    if settings.trusted_proxies:
+        app = ProxyHeadersMiddleware(app, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type, assignment]  # uvicorn has its own names for the ASGI types
+    return RequestContext(app)
+
+
+def _cors(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
+    # No credentials: tokens travel in a header that the page sets itself, never by cookie (ASVS 3.4.2).
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID"),
+        expose_headers=("Retry-After", "WWW-Authenticate", "X-Request-ID"),
+        max_age=600,
+    )

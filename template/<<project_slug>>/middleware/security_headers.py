@@ -1,0 +1,40 @@
+"""Headers on every answer, whatever its status (ASVS 3.4, 14.2.2)."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+"""An API answer is data: nothing in it may load, run or be framed (ASVS 3.2.1, 3.4.3, 3.4.6)."""
+
+_ALWAYS = {
+    b"content-security-policy": API_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    # Answers differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
+    b"cache-control": b"no-store",
+    b"vary": b"Authorization, Cookie, Origin",
+}
+_HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
+
+
+class SecurityHeaders:
+    """Add what the answer does not set itself. HSTS is for production only: browsers remember it for years."""
+
+    def __init__(self, app: ASGIApp, *, hsts: bool) -> None:
+        self._app = app
+        self._headers = list((_ALWAYS | (_HSTS if hsts else {})).items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name.lower() for name, _ in message["headers"]}
+                missing = [header for header in self._headers if header[0] not in own]
+                message["headers"] = [*message["headers"], *missing]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,35 @@
+"""Bases and field types of every request and response body."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+class Input(BaseModel):
+    """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Output(BaseModel):
+    """A response body: the fields named here and no others (ASVS 15.3.1)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _no_controls(text: str) -> str:
+    # PostgreSQL refuses NUL and every driver refuses lone surrogates: refused here, never a 500 there (ST-6).
+    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF or ord(character) == 127 for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_controls)]
+"""One line of text, at most 200 characters."""
+
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_controls)]
+"""What a person or a thing is called, at most 100 characters."""
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_no_controls)]
+"""A password or token as it was typed: never trimmed, folded or normalised (ASVS 6.2.8). Long enough for any, short
+enough that hashing it costs nothing extra; the password policy is stricter."""

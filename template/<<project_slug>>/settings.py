@@ -1,0 +1,134 @@
+"""Settings: environment variables first, then `.env`.
+
+Each feature keeps its own class beside its code. `Settings.get()` reads a class once per process; `problems()` says,
+in sentences for the operator, what makes the values unsafe. The app refuses to start while there are any.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: Any) -> Any:
+    return tuple(word for word in value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several words in one variable, parted by commas or spaces."""
+
+RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
+"""Only these two names lower the guard. No name, and any other name, means production."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Settings(BaseSettings):
+    """Base of every settings class. Values never appear in error messages, since some of them are secrets."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    classes: ClassVar[list[type["Settings"]]] = []
+    _loaded: ClassVar[dict[type["Settings"], Any]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        Settings.classes.append(cls)
+
+    @classmethod
+    def get(cls) -> Self:
+        """Return the process's one instance, read on first use."""
+        if cls not in Settings._loaded:
+            Settings._loaded[cls] = cls()
+        loaded: Self = Settings._loaded[cls]
+        return loaded
+
+    @staticmethod
+    def forget() -> None:
+        """Read the environment again on next use, for tests and for commands that change `.env`."""
+        Settings._loaded.clear()
+
+    @classmethod
+    def first_values(cls) -> dict[str, str]:
+        """Return what the first development start writes to `.env`: fresh secrets, by variable name."""
+        return {}
+
+    def problems(self) -> Iterator[str]:
+        """Say what is unsafe in production, a sentence each. Not called in development and test."""
+        return iter(())
+
+
+class CoreSettings(Settings):
+    """What the whole app needs to know."""
+
+    environment: str = "production"
+    public_url: str = ""
+    """The address clients use, for instance `https://api.example.com`. Links in mails start with it."""
+    allowed_hosts: Words = ()
+    """Host names to answer to; empty means the host of `public_url`."""
+    cors_origins: Words = ()
+    """Origins whose pages may call this API, for instance `https://app.example.com`."""
+    trusted_proxies: Words = ()
+    """Addresses or networks whose X-Forwarded-* headers are believed. Nobody's by default (ASVS 15.3.4)."""
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment not in RELAXED_ENVIRONMENTS
+
+    @property
+    def base_url(self) -> str:
+        """The public address, without a trailing slash."""
+        return (self.public_url or "http://127.0.0.1:8000").rstrip("/")
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names to answer to, lower case."""
+        own = self.allowed_hosts or (urlsplit(self.base_url).hostname or "",)
+        return frozenset(host.lower() for host in own) | (frozenset() if self.is_production else LOOPBACK)
+
+    @classmethod
+    def first_values(cls) -> dict[str, str]:
+        return {"ENVIRONMENT": "development"}
+
+    def problems(self) -> Iterator[str]:
+        if not self.public_url.startswith("https://"):
+            yield "PUBLIC_URL must be the https:// address that clients use."
+        for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
+            if any("*" in word for word in getattr(self, name)):
+                yield f"{name.upper()} must list its members; a wildcard trusts everybody."
+        if any(not origin.startswith("https://") for origin in self.cors_origins):
+            yield "CORS_ORIGINS must be https:// origins."
+
+
+class UnsafeSettings(Exception):
+    """The app must not start; the message has one line per problem."""
+
+
+def find_problems() -> list[str]:
+    """Check every settings class that has been imported; return sentences, empty when all is well."""
+    production = CoreSettings.get().is_production
+    return [line for cls in Settings.classes for line in _problems_of(cls, production=production)]
+
+
+def _problems_of(cls: type[Settings], *, production: bool) -> Iterator[str]:
+    try:
+        settings = cls.get()
+    except ValueError as error:
+        yield from _sentences(error)
+        return
+    if production:
+        yield from settings.problems()
+
+
+def _sentences(error: ValueError) -> Iterator[str]:
+    for detail in getattr(error, "errors", list)():
+        variable = "_".join(str(part) for part in detail["loc"]).upper()
+        yield f"{variable}: {detail['msg'].removeprefix('Value error, ')}."
+
+
+def refuse_unsafe_settings() -> None:
+    """Stop the start on any problem (ASVS 13.2.3, 13.4.2): a weak default that starts is a default that ships."""
+    if problems := find_problems():
+        raise UnsafeSettings("\n".join(["Refusing to start:", *(f"- {problem}" for problem in problems)]))

@@ -1,0 +1,43 @@
+"""The account, and the only table that every other one may point at."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Dialect, String
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from ..auth.scopes import Role
+from ..clock import now
+from ..db import Base, UtcDateTime
+
+
+class Roles(TypeDecorator[frozenset[Role]]):
+    """A set of roles in one short column, so that a look-up brings it along without a join."""
+
+    impl = String(255)
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[Role] | None, dialect: Dialect) -> str:
+        return " ".join(sorted(value or ()))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role]:
+        # A role that the code no longer knows grants nothing.
+        return frozenset(Role(word) for word in (value or "").split() if word in Role)
+
+
+class User(Base):
+    """An account. It holds no credential: those have their own tables and point here."""
+
+    __tablename__ = "user"
+
+    # Random, never a counter: SQLite would give a deleted user's number, and its tokens, to the next one (ST-2).
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    email: Mapped[str | None] = mapped_column(String(320))
+    """As the owner wrote it; mail goes here. Only ever an address that our own mail has proved."""
+    email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
+    """The form for comparing (`email.canonical`), so that no second account can pass for the first (CS EM-1)."""
+    name: Mapped[str] = mapped_column(String(100), default="")
+    roles: Mapped[frozenset[Role]] = mapped_column(Roles, default=frozenset({Role.USER}))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

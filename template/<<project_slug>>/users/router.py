@@ -1,0 +1,55 @@
+"""One's own account, and the administration of all."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from ..auth.dependencies import CurrentPrincipal, RecentLogin, require
+from ..auth.principal import Principal
+from ..auth.scopes import Scope
+from ..db import Reading, Writing
+from . import service
+from .schemas import AdminUserOut, AdminUserPatch, UserOut, UserPatch
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+UserReader = Annotated[Principal, require(Scope.USERS_READ)]
+UserWriter = Annotated[Principal, require(Scope.USERS_WRITE)]
+
+
+@router.get("/me")
+async def read_me(caller: CurrentPrincipal) -> UserOut:
+    """Return the caller's account, which authentication has just looked up."""
+    return UserOut.model_validate(caller.account)
+
+
+@router.patch("/me")
+async def change_me(body: UserPatch, caller: CurrentPrincipal, db: Writing) -> UserOut:
+    """Change the caller's name."""
+    return UserOut.model_validate(await service.rename(db, caller.user_id, body.name))
+
+
+@router.delete("/me", status_code=204)
+async def delete_me(caller: RecentLogin, db: Writing) -> None:
+    """Delete the caller's account and everything it owns. There is no way back."""
+    await service.delete_account(db, caller.user_id)
+
+
+@router.get("")
+async def list_users(
+    caller: UserReader,
+    db: Reading,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> list[AdminUserOut]:
+    """List accounts, oldest first."""
+    users = await service.list_users(db, offset=offset, limit=limit)
+    return [AdminUserOut.model_validate(user) for user in users]
+
+
+@router.patch("/{user_id}")
+async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
+    """Enable, disable or give roles to an account."""
+    user = await service.administer(db, caller, user_id, is_active=body.is_active, roles=body.roles)
+    return AdminUserOut.model_validate(user)

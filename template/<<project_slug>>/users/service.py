@@ -1,0 +1,57 @@
+"""Read and change accounts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..audit import service as audit
+from ..audit.events import Event
+from ..auth.credentials import end_access
+from ..auth.principal import Principal
+from ..auth.scopes import Role
+from ..errors import Conflict, NotFound
+from .models import User
+
+
+async def rename(db: AsyncSession, user_id: UUID, name: str) -> User:
+    """Change the name."""
+    user = await db.get_one(User, user_id)
+    user.name = name
+    return user
+
+
+async def delete_account(db: AsyncSession, user_id: UUID) -> None:
+    """Delete the account with everything that points at it."""
+    audit.record(db, Event.USER_DELETED, user_id)
+    await db.delete(await db.get_one(User, user_id))
+
+
+async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[User]:
+    """Return a page of accounts, oldest first."""
+    return (await db.scalars(select(User).order_by(User.created_at, User.id).offset(offset).limit(limit))).all()
+
+
+async def administer(
+    db: AsyncSession, caller: Principal, user_id: UUID, *, is_active: bool | None, roles: set[Role] | None
+) -> User:
+    """Enable, disable or give roles; felt by the account's next request. Raises NotFound, Conflict for oneself."""
+    user = await db.get(User, user_id)
+    if user is None:
+        raise NotFound
+    if user.id == caller.user_id:
+        # An administrator who locks himself out may be the last one.
+        raise Conflict("Ask another administrator to change your own account.")
+    if is_active is not None:
+        await _set_active(db, user, is_active)
+    user.roles = user.roles if roles is None else frozenset(roles)
+    audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(caller.user_id), roles=sorted(user.roles))
+    return user
+
+
+async def _set_active(db: AsyncSession, user: User, is_active: bool) -> None:
+    user.is_active = is_active
+    if not is_active:
+        # Ended, not paused: enabling the account again must not revive a thief's session (ASVS 7.4.2).
+        await end_access(db, user.id)
