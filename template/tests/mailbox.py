@@ -1,0 +1,49 @@
+"""A mail server for tests."""
+
+import re
+import socket
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Mailbox:
+    """Every mail that was delivered, oldest first."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._controller.stop()
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        """Keep a mail."""
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def clear(self) -> None:
+        """Forget every mail."""
+        self.mails.clear()
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """Return the mails to an address."""
+        return [mail for mail in self.mails if mail["To"] == address]
+
+
+def code_in(mail: EmailMessage) -> str:
+    """Return the code that a mail carries."""
+    found = re.search(r"^Code: (\S+)$", mail.get_content(), re.MULTILINE)
+    assert found, "the mail carries no code"
+    return found[1]
