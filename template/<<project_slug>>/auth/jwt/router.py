@@ -6,7 +6,7 @@ from ...db import database_of
 from ...errors import NotFound
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
-from ..dependencies import PUBLIC, Unauthorized
+from ..dependencies import PUBLIC, CallerIfAny, Unauthorized
 from ..passwords import service as passwords
 from ..tokens import service as tokens
 from ..tokens.schemas import TokensOut, tokens_out
@@ -17,15 +17,15 @@ router = APIRouter(tags=["login"])
 
 
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
-async def log_in(body: Login, request: Request, response: Response) -> TokensOut:
-    """Log in with address and password."""
+async def log_in(body: Login, caller: CallerIfAny, request: Request, response: Response) -> TokensOut:
+    """Log in with address and password. A session whose token comes along is replaced."""
     database = database_of(request)
     try:
         user_id = await passwords.authenticate(database, outbox_of(request), body.email, body.password, method="jwt")
     except passwords.WrongPassword:
         raise Unauthorized("Address or password is wrong.", code="invalid_credentials") from None
     async with database.transaction() as db:
-        return tokens_out(await tokens.start_session(db, user_id), response)
+        return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
 
 
 @router.get("/.well-known/jwks.json", dependencies=[PUBLIC])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from ...db import database_of
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
-from ..dependencies import PUBLIC
+from ..dependencies import PUBLIC, caller_if_any
 from ..passwords import service as passwords
 from ..scopes import Scope
 from ..tokens import service as tokens
@@ -36,7 +36,7 @@ async def token(request: Request, response: Response) -> TokensOut:
 
 
 async def _log_in(request: Request, form: Form) -> tokens.Tokens:
-    database, scopes = database_of(request), _scopes(form)
+    database, scopes, previous = database_of(request), _scopes(form), await caller_if_any(request)
     username, password = required(form, "username"), required(form, "password")
     try:
         user_id = await passwords.authenticate(
@@ -45,13 +45,13 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     except passwords.WrongPassword:
         raise OAuthError("invalid_grant", "Address or password is wrong") from None
     async with database.transaction() as db:
-        return await tokens.start_session(db, user_id, scopes=scopes)
+        return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
 
 
 async def _refresh(request: Request, form: Form) -> tokens.Tokens:
     scopes, refresh_token = _scopes(form), required(form, "refresh_token")
     try:
-        return await tokens.refresh(database_of(request), refresh_token, scope=scopes)
+        return await tokens.refresh(database_of(request), outbox_of(request), refresh_token, scope=scopes)
     except tokens.InvalidGrant:
         raise OAuthError("invalid_grant", "The refresh token is not valid") from None
     except tokens.InvalidScope:

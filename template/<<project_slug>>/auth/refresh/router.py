@@ -7,6 +7,7 @@ from pydantic import StringConstraints
 
 from ...db import database_of
 from ...limits.service import limit
+from ...mail.outbox import outbox_of
 from ...schemas import Input
 from ..dependencies import PUBLIC, Unauthorized
 from ..tokens import service
@@ -25,7 +26,7 @@ class Refresh(Input):
 async def refresh(body: Refresh, request: Request, response: Response) -> TokensOut:
     """Exchange a refresh token for a new pair. Use each once: a second use ends the session."""
     try:
-        tokens = await service.refresh(database_of(request), body.refresh_token)
+        tokens = await service.refresh(database_of(request), outbox_of(request), body.refresh_token)
     except service.InvalidGrant:
         raise Unauthorized("The refresh token is not valid. Log in again.", code="invalid_grant") from None
     return tokens_out(tokens, response)

@@ -19,10 +19,13 @@ from ...audit import service as audit
 from ...audit.events import Event
 from ...clock import now
 from ...db import Database, affected
+from ...mail.outbox import Outbox
 from ...middleware.request_context import user_agent
 from ...users.models import User
+from ..principal import Principal
 from ..scopes import Scope, scopes_of
 from .format import access
+from .mails import device_logged_out
 from .models import RefreshToken, Session
 from .sessions import is_alive
 from .settings import TokenSettings
@@ -59,11 +62,16 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def start_session(db: AsyncSession, user_id: UUID, *, scopes: frozenset[Scope] | None = None) -> Tokens:
+async def start_session(
+    db: AsyncSession, user_id: UUID, *, scopes: frozenset[Scope] | None = None, previous: Principal | None = None
+) -> Tokens:
     """Begin a session for a user who has just logged in; part of the caller's transaction.
 
-    `scopes` narrows what the session may do; beyond the user's rights it grants nothing.
+    `scopes` narrows what the session may do; beyond the user's rights it grants nothing. The session of `previous`,
+    whose token came along with the login, ends when it is the same user's (ASVS 7.2.4).
     """
+    if previous is not None and previous.user_id == user_id:
+        await end_session(db, user_id, UUID(previous.credential))
     user = await db.get_one(User, user_id)
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
@@ -99,7 +107,7 @@ async def _hand_out(db: AsyncSession, session: Session, scope: str) -> Tokens:
     return Tokens(access_token, token, seconds, scope)
 
 
-async def refresh(database: Database, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
+async def refresh(database: Database, outbox: Outbox, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
     """Exchange a refresh token for new tokens, spending it.
 
     Raises InvalidGrant, after ending the session if the token was spent already, and InvalidScope, which spends
@@ -111,7 +119,7 @@ async def refresh(database: Database, token: str, *, scope: frozenset[str] | Non
     except _Reused as reuse:
         # A transaction of its own: the refusal must not roll the revocation back.
         async with database.transaction() as db:
-            await _end_family(db, reuse)
+            await _end_family(db, outbox, reuse)
         raise InvalidGrant from None
 
 
@@ -138,9 +146,12 @@ async def _spend(db: AsyncSession, digest: bytes) -> Session:
     return session
 
 
-async def _end_family(db: AsyncSession, reuse: _Reused) -> None:
-    if await affected(db, delete(Session).where(Session.id == reuse.session_id)):
-        audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
+async def _end_family(db: AsyncSession, outbox: Outbox, reuse: _Reused) -> None:
+    if not await affected(db, delete(Session).where(Session.id == reuse.session_id)):
+        return
+    audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
+    if address := (await db.get_one(User, reuse.user_id)).email:
+        outbox.send(device_logged_out(address))
 
 
 async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
