@@ -17,7 +17,7 @@ from . import renders
 from .combinations import COMBINATIONS, ROOT, Combination
 
 TABLE = ROOT / "docs" / "requirements.md"
-ROW = re.compile(r"^\| *(?P<id>[\w.-]+\d[\w.-]*) *\| *(?P<applies>[^|]+?) *\| *(?P<proof>[^|]+?) *\|$", re.MULTILINE)
+ROW = re.compile(r"^\| *(?P<id>[^|\n]*?\d[^|\n]*?) *\| *(?P<applies>[^|]+?) *\| *(?P<proof>[^|]+?) *\|$", re.MULTILINE)
 
 PASSWORDS = {"jwt", "oauth2_password", "http_basic"}
 TOKENS = {"jwt", "oauth2_password", "social_login"}
