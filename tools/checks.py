@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from .combinations import ROOT
+from .combinations import ROOT, SLUG
 
 ENVIRONMENT = ROOT / ".cache" / "rendered"
 MYPY_CACHE = ROOT / ".cache" / "mypy"
@@ -19,13 +19,16 @@ CHECKS: dict[str, list[list[str]]] = {
     "tests": [["pytest", "-q", "-p", "no:cacheprovider"]],
 }
 
+CLI = ("python", "-c", f"from {SLUG}.cli import main; main()")
+"""A project's own command line, which is not installed in the shared environment."""
+
 
 def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the shared environment in a project, with none of this process's settings."""
     return subprocess.run(
         [ENVIRONMENT / "bin" / command[0], *command[1:]],
         cwd=project,
-        env=_clean_environment() | variables,
+        env=clean_environment() | variables,
         check=False,
         text=True,
         stdout=subprocess.PIPE,
@@ -33,7 +36,8 @@ def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedP
     )
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Return the variables of the shared environment, and none of this process's settings."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
