@@ -1,7 +1,7 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
-`mutants.toml` is the table: `file`, below the package; `old`, which is there once, and `new`; `test`, below `tests/`, which
-must fail. `methods` are those of the project to break, all that are supported unless told.
+`mutants.toml` is the table: `file`, below the package; `old`, which is there once, and `new`; `test`, below `tests/`,
+which must fail. `methods` are those of the project to break, all that are supported unless told.
 """
 
 import argparse
