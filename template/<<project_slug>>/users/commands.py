@@ -11,7 +11,7 @@ from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.scopes import Role
 from ..cli import opened_database
-from .email import canonical
+from .email import canonical, checked
 from .models import User
 
 app = typer.Typer(help="Create and list accounts.")
@@ -21,7 +21,10 @@ app = typer.Typer(help="Create and list accounts.")
 def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
     """Create an account for an address that you vouch for. It has no credential yet."""
     try:
+        email = checked(email)
         asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
+    except ValueError:
+        raise SystemExit(f"{email} is not an e-mail address.") from None
     except IntegrityError:
         raise SystemExit(f"{email} has an account already.") from None
     typer.echo(f"Created {email}.")

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, StringConstraints
+from pydantic import AfterValidator, EmailStr, StringConstraints, TypeAdapter
 
 
 def canonical(address: str) -> str:
@@ -37,4 +37,11 @@ def _one_line(address: str) -> str:
 
 
 Email = Annotated[EmailStr, StringConstraints(max_length=254), AfterValidator(_one_line)]
-"""An address in a request. Its syntax is checked, never its domain: a DNS look-up would take time, and tell."""
+"""An address from outside. Its syntax is checked, never its domain: a DNS look-up would take time, and tell."""
+
+_EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+
+
+def checked(address: str) -> str:
+    """Return the address as it will be stored. Raises ValueError for what is none."""
+    return _EMAIL.validate_python(address)
