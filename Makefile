@@ -53,7 +53,7 @@ requirements: .venv/.done ## Count the security requirements: met, applicable, d
 	$(TOOLS)/python -m tools.requirements
 
 bench: setup ## Compare an authenticated request with a bare FastAPI route
-	$(TOOLS)/python -m bench $(ARGS)
+	$(TOOLS)/python -m tools.bench $(ARGS)
 
 measure: setup ## Print the sizes of the rendered projects
 	$(TOOLS)/python -m tools.measure

@@ -16,7 +16,7 @@ CHECKS: dict[str, list[list[str]]] = {
     "types": [["mypy"]],
     "dependencies": [["deptry", "."]],
     "migrations": [["alembic", *step.split()] for step in ("upgrade head", "check", "downgrade base")],
-    "tests": [["pytest", "-q", "-p", "no:cacheprovider"]],
+    "tests": [["pytest", "-q", "-p", "no:cacheprovider", "--cov", "--cov-report=term", "--cov-fail-under=100"]],
 }
 
 CLI = ("python", "-c", f"from {SLUG}.cli import main; main()")

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -21,10 +22,9 @@ Its documentation: {address}/docs
 
 Log in as {email} with the password {password}
 
-    curl -s {address}/auth/login -H 'Content-Type: application/json' \\
-        -d '{{"email": "{email}", "password": "{password}"}}'
-
-    TOKEN=the access_token of that answer
+    TOKEN=$(curl -s {address}/auth/login -H 'Content-Type: application/json' \\
+        -d '{{"email": "{email}", "password": "{password}"}}' |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
     curl -s {address}/users/me -H "Authorization: Bearer $TOKEN"
 
 Ctrl+C stops it. To go on by yourself: cd {project} && uv run my_api dev
@@ -32,7 +32,8 @@ Ctrl+C stops it. To go on by yourself: cd {project} && uv run my_api dev
 
 
 def main() -> None:
-    """Run the demonstration until it is interrupted."""
+    """Run the demonstration until it is interrupted or terminated; the server never outlives it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     project = renders.render(ROOT, Path(tempfile.mkdtemp(prefix="demo-")) / "my-api", {})
     port = free_port()
     address = f"http://127.0.0.1:{port}"
