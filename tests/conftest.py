@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tools import renders
+from tools import checks, renders
 from tools.combinations import COMBINATIONS, Combination
 
 
@@ -26,6 +26,12 @@ class Copie(Protocol):
 
 
 Render = Callable[[Combination], Path]
+
+
+def must_pass(project: Path, check: str) -> None:
+    """Fail with all that a check has to say."""
+    if said := checks.complaint(project, check):
+        pytest.fail(said, pytrace=False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,13 +13,13 @@ import pytest
 from tools import checks
 from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination
 
-from .conftest import Render
+from .conftest import Render, must_pass
 
 SINGLES = [combination for combination in COMBINATIONS if len(combination.auth_methods) == 1]
 
 
 def test_imports_and_declarations_agree(rendered: Path) -> None:
-    assert not checks.complaint(rendered, "dependencies")
+    must_pass(rendered, "dependencies")
 
 
 def test_an_undeclared_import_is_seen(project: Path) -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 from tools import checks
 from tools.combinations import SLUG
 
+from .conftest import must_pass
+
 
 def test_its_own_tests_pass_and_take_every_branch_of_the_authentication(project: Path) -> None:
-    assert not checks.complaint(project, "tests")
+    must_pass(project, "tests")
 
 
 def test_its_migrations_go_up_and_down_and_match_its_models(project: Path) -> None:
-    assert not checks.complaint(project, "migrations")
+    must_pass(project, "migrations")
 
 
 def test_a_forgotten_migration_is_seen(project: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tools import checks, renders
 from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination, parts
 
-from .conftest import Render
+from .conftest import Render, must_pass
 
 MARKUP = re.compile(r"<%|%>|<#|#>|# %%|# ~~|<<\s|\s>>\n")
 ANSWERS_FILE = ".copier-answers.yml"
@@ -70,7 +70,7 @@ def test_python_compiles(rendered: Path) -> None:
 
 @pytest.mark.parametrize("check", ["lint", "format", "imports"])
 def test_style_is_clean(rendered: Path, check: str) -> None:
-    assert not checks.complaint(rendered, check)
+    must_pass(rendered, check)
 
 
 def test_lint_sees_a_planted_mistake(project: Path) -> None:
@@ -104,5 +104,5 @@ def test_the_package_is_the_same_under_any_name(render: Render, slug: str, templ
     other = renders.render(template, tmp_path / "other", largest.answers | {"project_slug": slug})
     assert files(other) == expected_files(largest, slug)
     assert_same(render(largest) / SLUG, other / slug)
-    assert not checks.complaint(other, "lint")
-    assert not checks.complaint(other, "format")
+    must_pass(other, "lint")
+    must_pass(other, "format")

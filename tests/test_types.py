@@ -5,9 +5,11 @@ from pathlib import Path
 from tools import checks
 from tools.combinations import SLUG
 
+from .conftest import must_pass
+
 
 def test_mypy_is_content(rendered: Path) -> None:
-    assert not checks.complaint(rendered, "types")
+    must_pass(rendered, "types")
 
 
 def test_mypy_sees_a_planted_mistake(project: Path) -> None:
