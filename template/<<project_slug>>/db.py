@@ -117,6 +117,7 @@ def _create_engine(settings: DatabaseSettings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         connect_args={"timeout": settings.database_timeout},
+        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
     )
     event.listen(engine.sync_engine, "connect", _set_up_connection)
     event.listen(engine.sync_engine, "begin", _begin_immediately)

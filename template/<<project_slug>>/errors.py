@@ -7,16 +7,20 @@ library or shows a traceback (ASVS 16.5.1).
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from traceback import format_tb
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from .middleware.request_context import request_id
+from .settings import CoreSettings
 
 log = logging.getLogger(__name__)
 
@@ -113,10 +117,23 @@ async def _app_error(_: Request, error: AppError) -> Response:
     return problem(error.status, error.code, error.detail, error.headers)
 
 
-async def _http_exception(_: Request, error: HTTPException) -> Response:
+def too_large() -> JSONResponse:
+    """Build the answer to a body beyond its limit. The connection ends: what is left of the body is not read."""
+    return problem(413, _CODES[413], "The body is too large.", {"Connection": "close"})
+
+
+async def _http_exception(request: Request, error: HTTPException) -> Response:
     code = _CODES.get(error.status_code, "http_error")
-    headers = dict(error.headers or {}) | ({"Connection": "close"} if error.status_code == 413 else {})
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problem(error.status_code, code, HTTPStatus(error.status_code).phrase, headers)
+
+
+def _allowed(request: Request) -> str:
+    # All of the path's routes: the router names the first one's methods only (RFC 9110, section 15.5.6).
+    routes = iter_route_contexts(request.app.routes)
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in matching for method in route.methods or ()}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
@@ -145,8 +162,9 @@ async def _backend_error(request: Request, error: Exception) -> Response:
 
 
 async def _unhandled(_: Request, error: Exception) -> Response:
-    # The type only: the message of an exception may carry a value that a client sent.
-    log.critical("unhandled_error", extra={"error": type(error).__name__}, exc_info=error)
+    # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
+    fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
+    log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
     return problem(500, AppError.code, AppError.detail)
 
 

@@ -93,10 +93,10 @@ class CoreSettings(Settings):
         return {"ENVIRONMENT": "development"}
 
     def problems(self) -> Iterator[str]:
-        if not self.public_url.startswith("https://"):
+        if not self.public_url.startswith("https://") or not urlsplit(self.public_url).hostname:
             yield "PUBLIC_URL must be the https:// address that clients use."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
-            if any("*" in word for word in getattr(self, name)):
+            if any("*" in word or word.endswith("/0") for word in getattr(self, name)):
                 yield f"{name.upper()} must list its members; a wildcard trusts everybody."
         if any(not origin.startswith("https://") for origin in self.cors_origins):
             yield "CORS_ORIGINS must be https:// origins."

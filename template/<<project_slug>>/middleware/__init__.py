@@ -5,6 +5,7 @@
 3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too
 4. `HostGuard`        before anything reads the Host header or a body
 5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
+6. `HeadAsGet`, `TooLargeAsProblem`   what the framework answers otherwise than HTTP, or this project, has it
 
 They wrap the whole app: what `app.add_middleware` adds does not wrap 500s. Body limits are FastAPI's own
 (`max_body_size`), since a route may need another one.
@@ -15,13 +16,16 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ..settings import CoreSettings
+from .head import HeadAsGet
 from .host_guard import HostGuard
 from .request_context import RequestContext
 from .security_headers import SecurityHeaders
+from .too_large import TooLargeAsProblem
 
 
 def wrap(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
     """Return the app inside all of the middleware."""
+    app = HeadAsGet(TooLargeAsProblem(app))
     if settings.cors_origins:
         app = _cors(app, settings)
     app = HostGuard(app, hosts=settings.hosts, https_only=settings.is_production)

@@ -1,0 +1,25 @@
+"""Bodies beyond their limit."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .. import errors
+
+
+class TooLargeAsProblem:
+    """Say 413 the way all errors are said: Starlette answers an announced length by itself, in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_replaced = False
+
+        async def send_or_replace(message: Message) -> None:
+            nonlocal is_replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                is_replaced = True
+                await errors.too_large()(scope, receive, send)
+            elif not is_replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_or_replace)
