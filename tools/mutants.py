@@ -1,7 +1,7 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
-`mutants.toml` is the table: `file`, below the package; `old`, which is there once, and `new`; `test`, below `tests/`,
-which must fail. `methods` are those of the project to break, all that are supported unless told.
+`mutants.toml` is the table: `file`, with `<slug>` for the package; `old`, which is there once, and `new`; `test`, below
+`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told.
 """
 
 import argparse
@@ -38,8 +38,8 @@ class Mutant:
 
     @property
     def path(self) -> str:
-        """The file to break, which is in the package."""
-        return f"{SLUG}/{self.file}"
+        """The file to break, in the project."""
+        return self.file.replace("<slug>", SLUG)
 
     def break_in(self, project: Path) -> None:
         """Make the change; `test_mutants.py` keeps the rows fit for the code."""
