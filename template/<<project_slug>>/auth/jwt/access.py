@@ -22,7 +22,7 @@ from ..authorization import MAX_TOKEN_LENGTH
 from ..lookup import JoinedLookup
 from ..principal import Principal
 from ..tokens.models import Session
-from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.sessions import NOW, SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings
 from .memory import Claims, SignatureMemory
 from .settings import JWTSettings
@@ -33,8 +33,9 @@ CLIENT_ID = "first-party"
 LEEWAY = 30
 """Seconds by which another machine's clock may run ahead. `exp` gets none: it is our own clock that set it."""
 
-# PyJWT takes a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak.
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# PyJWT takes a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak. It takes
+# UTF-16, too (RFC 8725, section 3.7); `ey` is the start of a JSON object in UTF-8.
+_COMPACT = re.compile(r"ey[A-Za-z0-9_-]+\.ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TEXT_CLAIMS = ("iss", "sub", "aud", "client_id", "jti", "sid", "scope")
 _TIME_CLAIMS = ("exp", "iat", "auth_time")
 _MAX_TIME = 1 << 40
@@ -42,7 +43,7 @@ _MAX_TIME = 1 << 40
 _BY_ID = (
     select(*SESSION_COLUMNS)
     .join(User, Session.user_id == User.id)
-    .where(Session.id.in_(bindparam("ids", expanding=True)))
+    .where(Session.id.in_(bindparam("ids", expanding=True)), is_alive(NOW))
 )
 
 
@@ -55,7 +56,7 @@ def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
 
     async def fetch(ids: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
         async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID.where(is_alive()), {"ids": ids})
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID, {"ids": ids, "now": now()})
             return {row.id: row for row in rows}
 
     return JoinedLookup(fetch)
@@ -129,8 +130,8 @@ _SIGNATURE_ONLY: Any = {
 def _key_for(settings: JWTSettings, header: dict[str, Any]) -> Any:
     # ASVS 9.1.2, 9.1.3: key and algorithm are ours to choose; `jwk`, `jku` and `x5u` are never looked at.
     key = settings.keys[header["kid"]]
-    kind = header["typ"]
-    if header["alg"] != key.algorithm or "crit" in header or kind.lower().removeprefix("application/") != TYPE:
+    kind = str(header["typ"]).lower().removeprefix("application/")
+    if header["alg"] != key.algorithm or "crit" in header or kind != TYPE:
         raise _Refused("header")
     return key
 

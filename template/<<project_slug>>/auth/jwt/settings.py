@@ -7,7 +7,7 @@ sees a token signed by a key it lacks: `secrets add` (verify only), `secrets use
 from functools import cached_property
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from ...settings import CoreSettings, Settings, Words
 from .keys import ALGORITHMS, Key, generate, parse_key
@@ -19,7 +19,7 @@ class JWTSettings(Settings):
     jwt_secret: SecretStr
     """HS256: 32 random bytes or more as base64url or hex. ES256, Ed25519: a PKCS#8 key, base64url of its DER form."""
     jwt_algorithm: str = "HS256"
-    jwt_other_keys: Words = ()
+    jwt_other_keys: Words = Field(default=(), repr=False)
     """More keys that verify, each as `ALGORITHM:secret`: the next one before it signs, the last one until its tokens
     have expired."""
     jwt_issuer: str = ""

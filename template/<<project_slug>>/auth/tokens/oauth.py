@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
-from starlette.formparsers import FormParser
+from starlette.formparsers import FormParser, MultiPartException
 
 from ...errors import AppError
 
@@ -49,16 +49,19 @@ async def read_form(request: Request) -> dict[str, str]:
     media_type, _ = parse_options_header(request.headers.get("content-type"))
     if media_type != b"application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "Send application/x-www-form-urlencoded")
-    form = await FormParser(request.headers, request.stream()).parse()
+    try:
+        form = await FormParser(request.headers, request.stream(), max_fields=MAX_FIELDS).parse()
+    except MultiPartException:
+        raise OAuthError("invalid_request", "There are too many parameters") from None
     fields = form.multi_items()
-    names = [name for name, _ in fields]
-    if len(fields) > MAX_FIELDS or len(names) != len(set(names)):
+    if len(fields) != len(form):
         raise OAuthError("invalid_request", "Each parameter may be sent once")
     return {name: _text(value) for name, value in fields if value}
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or any(ord(character) < 32 or ord(character) == 127 for character in value):
+    # The parser puts U+FFFD for what is not UTF-8: two different passwords would become one.
+    if not isinstance(value, str) or any(ord(character) < 32 or character in "\x7f\ufffd" for character in value):
         raise OAuthError("invalid_request", "A parameter has characters that are not allowed")
     return value
 

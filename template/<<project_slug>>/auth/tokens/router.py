@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from ...db import Reading, Writing
 from ...errors import NotFound
@@ -52,15 +52,19 @@ async def end_session(session_id: UUID, caller: CurrentPrincipal, db: Writing) -
 
 
 @oauth.post("/revoke", dependencies=[limit("token")], openapi_extra={"requestBody": {"required": True}})
-async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> None:
+async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> Response:
     """Revoke an access or refresh token (RFC 7009): its whole session ends.
 
     200 also for unknown, expired and spent tokens; another user's token is refused and stays good.
     """
-    found = await service.session_of(db, required(await read_form(request), "token"))
+    form = await read_form(request)
+    if "access_token" in form:  # RFC 6750, section 2: one way to send it per request
+        raise OAuthError("invalid_request", "Send the access token once, in the Authorization header")
+    found = await service.session_of(db, required(form, "token"))
     if found is None:
-        return
+        return Response()
     user_id, session_id = found
     if user_id != caller.user_id:
         raise OAuthError("unauthorized_client", "This token is not yours")
     await service.end_session(db, user_id, session_id)
+    return Response()
