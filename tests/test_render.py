@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import checks, renders
-from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination, parts
+from tools.combinations import COMBINATIONS, SLUG, Combination, parts
 
 from .conftest import Render, must_pass
 
@@ -15,16 +15,16 @@ MARKUP = re.compile(r"<%|%>|<#|#>|# %%|# ~~|<<\s|\s>>\n")
 ANSWERS_FILE = ".copier-answers.yml"
 
 
-def expected_files(combination: Combination, slug: str = SLUG) -> set[str]:
+def expected_files(template: Path, combination: Combination, slug: str = SLUG) -> set[str]:
     """Work out the tree from the template's files and the parts table."""
     absent = [path.lstrip("/") for part in parts(combination, slug) if not part.chosen for path in part.paths]
-    every = {destination(name, slug) for name in template_files()}
+    every = {destination(name, slug) for name in template_files(template)}
     return {name for name in every if not any(is_under(name, path) for path in absent)}
 
 
-def template_files() -> list[str]:
+def template_files(template: Path) -> list[str]:
     """List the files that Copier reads."""
-    return [name.removeprefix("template/") for name in renders.tracked() if name.startswith("template/")]
+    return [name.removeprefix("template/") for name in renders.tracked(template) if name.startswith("template/")]
 
 
 def destination(name: str, slug: str = SLUG) -> str:
@@ -43,23 +43,23 @@ def files(project: Path) -> set[str]:
     return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
 
 
-def test_exactly_the_expected_files_exist(rendered: Path, combination: Combination) -> None:
-    assert files(rendered) == expected_files(combination)
+def test_exactly_the_expected_files_exist(rendered: Path, combination: Combination, template: Path) -> None:
+    assert files(rendered) == expected_files(template, combination)
 
 
 def test_no_folder_is_empty(rendered: Path) -> None:
     assert [path for path in rendered.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
-def test_no_markup_is_left(rendered: Path) -> None:
-    rendered_by_jinja = {destination(name) for name in template_files() if name.endswith(".jinja")}
+def test_no_markup_is_left(rendered: Path, template: Path) -> None:
+    rendered_by_jinja = {destination(name) for name in template_files(template) if name.endswith(".jinja")}
     left = [name for name in files(rendered) & rendered_by_jinja if MARKUP.search((rendered / name).read_text())]
     assert left == []
 
 
-def test_files_that_are_not_rendered_hold_no_markup() -> None:
-    plain = [name for name in template_files() if not name.endswith(".jinja")]
-    marked = [name for name in plain if re.search(r"<%|# %%|# ~~", (ROOT / "template" / name).read_text())]
+def test_files_that_are_not_rendered_hold_no_markup(template: Path) -> None:
+    plain = [name for name in template_files(template) if not name.endswith(".jinja")]
+    marked = [name for name in plain if re.search(r"<%|# %%|# ~~", (template / "template" / name).read_text())]
     assert marked == []
 
 
@@ -102,7 +102,7 @@ def assert_same(one: Path, other: Path, *, ignore: frozenset[str] = frozenset({A
 def test_the_package_is_the_same_under_any_name(render: Render, slug: str, template: Path, tmp_path: Path) -> None:
     largest = COMBINATIONS[-1]
     other = renders.render(template, tmp_path / "other", largest.answers | {"project_slug": slug})
-    assert files(other) == expected_files(largest, slug)
+    assert files(other) == expected_files(template, largest, slug)
     assert_same(render(largest) / SLUG, other / slug)
     must_pass(other, "lint")
     must_pass(other, "format")
