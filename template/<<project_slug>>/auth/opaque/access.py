@@ -15,7 +15,7 @@ from ...users.models import User
 from ..lookup import JoinedLookup
 from ..principal import Principal
 from ..tokens.models import Session
-from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.sessions import NOW, SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings
 from .models import AccessToken
 
@@ -26,7 +26,7 @@ _BY_DIGEST = (
     select(AccessToken.digest, AccessToken.scope.label("granted"), AccessToken.expires_at, *SESSION_COLUMNS)
     .join(Session, AccessToken.session_id == Session.id)
     .join(User, Session.user_id == User.id)
-    .where(AccessToken.digest.in_(bindparam("digests", expanding=True)))
+    .where(AccessToken.digest.in_(bindparam("digests", expanding=True)), is_alive(NOW))
 )
 
 
@@ -40,7 +40,7 @@ def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
 
     async def fetch(digests: Sequence[bytes]) -> Mapping[bytes, Row[Any]]:
         async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_DIGEST.where(is_alive()), {"digests": digests})
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_DIGEST, {"digests": digests, "now": now()})
             return {row.digest: row for row in rows}
 
     return JoinedLookup(fetch)

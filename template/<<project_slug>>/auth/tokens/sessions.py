@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import BindParameter, Row, bindparam
 from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
+from ...db import UtcDateTime
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..method import InvalidCredential
 from ..principal import Principal
@@ -22,12 +24,17 @@ def invalid_token(description: str = "The access token is invalid") -> InvalidCr
     return InvalidCredential("invalid_token", description)
 
 
-def is_alive(at: datetime | None = None) -> ColumnElement[bool]:
+NOW = bindparam("now", type_=UtcDateTime())
+"""The moment in a statement that is built once and executed with `now()`: building one costs more than running it."""
+
+
+def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
     """Return the condition for sessions that have not ended and whose account is usable."""
-    moment = at or now()
+    moment = now() if at is None else at
     return (Session.idle_until > moment) & (Session.expires_at > moment) & is_usable()
 
 
+@lru_cache
 def parse_scope(text: str) -> frozenset[Scope]:
     """Return the scopes in a space-separated string; a name that the code no longer knows grants nothing."""
     return frozenset(_known(text))
