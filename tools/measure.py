@@ -23,11 +23,35 @@ def lines(paths: Iterable[Path]) -> int:
     return sum(len(path.read_text().splitlines()) for path in paths)
 
 
+def code_lines(path: Path) -> int:
+    """Count the lines that hold code: no blank lines, comments or docstrings (ADR 0009)."""
+    source = path.read_text()
+    written = {number for number, line in enumerate(source.splitlines(), 1) if line.strip(" #")}
+    return len(written - (commented(source) | documented(source) if path.suffix == ".py" else set()))
+
+
+def commented(source: str) -> set[int]:
+    """Return the numbers of the lines that are comments."""
+    return {number for number, line in enumerate(source.splitlines(), 1) if line.lstrip().startswith("#")}
+
+
+def documented(source: str) -> set[int]:
+    """Return the numbers of the lines of docstrings, those of attributes included."""
+    texts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr) and is_text(node.value)]
+    return {number for node in texts for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+def is_text(node: ast.expr) -> bool:
+    """Tell whether an expression is a plain string."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def sizes(project: Path) -> dict[str, int]:
-    """Count the lines of a rendered project: its package, its tests, and everything else."""
+    """Count the lines of code of a rendered project: its package, its tests, and everything else."""
     every = {path for path in project.rglob("*") if path.is_file() and path.suffix not in DATA}
     package, tests = ({path for path in every if path.is_relative_to(project / name)} for name in (SLUG, "tests"))
-    return {"package": lines(package), "tests": lines(tests), "other": lines(every - package - tests)}
+    folders = {"package": package, "tests": tests, "other": every - package - tests}
+    return {name: sum(map(code_lines, paths)) for name, paths in folders.items()}
 
 
 def function_lengths(package: Path) -> list[int]:
