@@ -30,21 +30,15 @@ async def hit(database: Database, name: str, *who: str) -> None:
 
     Pass canonical words: a limit per spelling is no limit (ST-12).
     """
-    limiter, item = limiter_of(database), LimitSettings.get().item(name)
-    if not await limiter.hit(item, name, *who):
+    if await count(database, name, *who) > amount(name):
         log_event(Event.LIMIT_EXCEEDED, limit=name)
-        raise TooManyRequests(await _seconds_left(limiter, name, *who))
+        raise TooManyRequests(await _seconds_left(limiter_of(database), name, *who))
 
 
-async def count(database: Database, name: str, *who: str) -> None:
-    """Count one use without refusing."""
-    await limiter_of(database).hit(LimitSettings.get().item(name), name, *who)
-
-
-async def used(database: Database, name: str, *who: str) -> int:
-    """Return how often `limit_<name>` was used in the running window."""
+async def count(database: Database, name: str, *who: str) -> int:
+    """Count one use without refusing; return how many there are in the running window."""
     item = LimitSettings.get().item(name)
-    return await limiter_of(database).storage.get(item.key_for(name, *who))
+    return await limiter_of(database).storage.incr(item.key_for(name, *who), item.get_expiry())
 
 
 def amount(name: str) -> int:

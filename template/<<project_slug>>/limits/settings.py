@@ -18,7 +18,8 @@ class LimitSettings(Settings):
     limit_mail: str = "20/hour"
     """Requests that send mail, by address of the asker."""
     limit_mail_account: str = "5/hour"
-    """Mails to one address: more would make this project a tool to flood a mailbox."""
+    """Mails of one kind to one address: more would make this project a tool to flood a mailbox. Each kind counts by
+    itself, so that nobody can block a reset by signing the address up."""
     limit_token: str = "60/minute"
     """Refreshes, revocations and uses of mailed tokens, by address."""
 

@@ -27,7 +27,7 @@ _ON_LINUX = sys.platform == "linux"  # elsewhere a thread has no priority of its
 
 
 class HashingBusy(Exception):
-    """Too many passwords wait already. Answer 503 with `Retry-After`; the attempt does not count as a failure."""
+    """Too many passwords wait already. Answer 503 with `Retry-After`."""
 
 
 class PasswordHasher:

@@ -30,7 +30,7 @@ async def register(database: Database, outbox: Outbox, email: str, password: str
     Outside it looks the same, and costs the same. Raises Unprocessable for a weak password, TooManyRequests.
     """
     key = canonical(email)
-    await limits.hit(database, "mail_account", key)
+    await limits.hit(database, "mail_account", Purpose.REGISTER, key)
     stored = await hash_chosen(password, email=email)
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))

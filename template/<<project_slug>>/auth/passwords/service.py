@@ -41,23 +41,28 @@ async def authenticate(database: Database, outbox: Outbox, address: str, passwor
     Every call is counted and does one hash, whoever is asked for. Raises WrongPassword, TooManyRequests, Unavailable.
     """
     key = canonical(address)
-    await _throttle(database, key)
+    failures = await _throttle(database, key)
     found = await _find(database, key)
     is_right, better = await verify(password, found[1] if found else None)
     if not (is_right and found):
         await _fail(database, key, method)
         raise WrongPassword
-    await _succeed(database, outbox, found[0], key, method)
+    await _succeed(database, outbox, found[0], failures, method)
+    await limits.forget(database, "login_failures", key)
     if better:
         await _replace(database, *found, better)
     return found[0]
 
 
-async def _throttle(database: Database, key: str) -> None:
+async def _throttle(database: Database, key: str) -> int:
+    """Count an attempt; return how many failures in a row came before it. Raises TooManyRequests."""
     await limits.hit(database, "login_account", key, limits.network_of(client_address()))
-    if await limits.used(database, "login_failures", key) >= limits.amount("login_failures"):
+    # Counted before it fails, and forgotten if it does not: of many guesses at once only the limit's number is tried.
+    attempts = await limits.count(database, "login_failures", key)
+    if attempts > limits.amount("login_failures"):
         log_event(Event.LOGIN_PAUSED, account=masked(key))
         raise TooManyRequests(PAUSE)
+    return attempts - 1
 
 
 async def _find(database: Database, key: str) -> tuple[UUID, str] | None:
@@ -68,20 +73,16 @@ async def _find(database: Database, key: str) -> tuple[UUID, str] | None:
 
 
 async def _fail(database: Database, key: str, method: str) -> None:
-    await limits.count(database, "login_failures", key)
     async with database.transaction() as db:
         audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
 
 
-async def _succeed(database: Database, outbox: Outbox, user_id: UUID, key: str, method: str) -> None:
-    failures = await limits.used(database, "login_failures", key)
+async def _succeed(database: Database, outbox: Outbox, user_id: UUID, failures: int, method: str) -> None:
     async with database.transaction() as db:
         audit.record(db, Event.LOGIN, user_id, method=method)
         if failures >= FAILURES_TO_TELL:
             audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
             await _tell(db, outbox, user_id, mails.guessed)
-    if failures:
-        await limits.forget(database, "login_failures", key)
 
 
 async def _replace(database: Database, user_id: UUID, old: str, new: str) -> None:
@@ -102,19 +103,19 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     if found is None or not (await verify(current, found[1]))[0]:
         await _fail(database, key, "change_password")
         raise WrongPassword
+    await limits.forget(database, "login_failures", key)
     if new == current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
     stored = await hash_chosen(new, email=caller.account.email)
     async with database.transaction() as db:
         await _store(db, caller.user_id, stored, keep=caller.credential)
         await _tell(db, outbox, caller.user_id, mails.password_changed)
-    await limits.forget(database, "login_failures", key)
 
 
 async def forget(database: Database, outbox: Outbox, address: str) -> None:
     """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2)."""
     key = canonical(address)
-    await limits.hit(database, "mail_account", key)
+    await limits.hit(database, "mail_account", Purpose.RESET_PASSWORD, key)
     async with database.transaction() as db:
         user = await db.scalar(select(User).where(User.email_key == key, User.is_active.is_(True)))
         code = await (create_reset(db, user) if user else _create_nothing(db, key))
