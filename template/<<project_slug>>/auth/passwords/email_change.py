@@ -24,14 +24,13 @@ from .settings import PasswordSettings
 async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
     """Mail a code to the new address; if somebody else has it, tell them instead, and the caller nothing (6.3.8)."""
     key = canonical(email)
-    await limits.hit(database, "mail_account", key)
+    await limits.hit(database, "mail_account", Purpose.CHANGE_EMAIL, key)
     life = timedelta(hours=PasswordSettings.get().verify_hours)
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))
         data = {"email": email} if owner is None else {}
         code = await one_time.create(db, Purpose.CHANGE_EMAIL, str(caller.user_id), data, life=life)
-    is_free = owner is None
-    outbox.send(mails.confirm_new_address(email, code) if is_free else mails.address_in_use(email))
+    outbox.send(mails.confirm_new_address(email, code) if owner is None else mails.address_in_use(owner.email or email))
 
 
 async def confirm(database: Database, outbox: Outbox, caller: Principal, code: str) -> None:
