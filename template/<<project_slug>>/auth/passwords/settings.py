@@ -10,6 +10,10 @@ MINIMUM = 15
 """Code points, since the password is the only factor (NIST 800-63B-4, 3.1.1.2; ASVS 6.2.1)."""
 
 
+STRONG = ((47_104, 1), (19_456, 2), (12_288, 3))
+"""Memory in KiB and passes, at least one pair of which production keeps to (ASVS 11.4.2, appendix C)."""
+
+
 class PasswordSettings(Settings):
     """Raising the hash cost slows down guessing and logins alike; every stored hash follows at its owner's login."""
 
@@ -30,7 +34,7 @@ class PasswordSettings(Settings):
         return (__name__.split(".")[0], CoreSettings.get().base_url)
 
     def problems(self) -> Iterator[str]:
-        if self.argon2_memory_kib * self.argon2_time_cost < 38_912 or self.argon2_memory_kib < 12_288:
-            yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum of 19456 KiB and 2."
+        if not any(self.argon2_memory_kib >= memory and self.argon2_time_cost >= time for memory, time in STRONG):
+            yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum, for instance 19456 and 2."
         if self.password_breach_url and not self.password_breach_url.startswith("https://"):
             yield "PASSWORD_BREACH_URL must be an https:// address."
