@@ -12,7 +12,7 @@ def canonical(address: str) -> str:
     Folding the local part treats `Mike@` and `mike@` as one mailbox, as practically every provider does; a look-alike
     in another script stays another address. Never send to this form, only compare (CS EM-1, ST-12).
     """
-    local, _, domain = unicodedata.normalize("NFKC", address).rpartition("@")
+    local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
     return f"{local.casefold()}@{_ascii(domain.rstrip('.').lower())}"
 
 
