@@ -1,6 +1,7 @@
 """Bodies of the account endpoints."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -31,8 +32,12 @@ class AdminUserOut(UserOut):
     is_active: bool
 
 
+# JSON knows neither sets nor enumerations; strict validation would refuse what stands for them.
+Roles = Annotated[set[Annotated[Role, Field(strict=False)]], Field(strict=False, max_length=len(Role))]
+
+
 class AdminUserPatch(Input):
     """What administrators may change: never an address or a password (ASVS 6.4.6)."""
 
     is_active: bool | None = None
-    roles: set[Role] | None = Field(default=None, strict=False, max_length=len(Role))
+    roles: Roles | None = None
