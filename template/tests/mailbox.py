@@ -44,6 +44,6 @@ class Mailbox:
 
 def code_in(mail: EmailMessage) -> str:
     """Return the code that a mail carries."""
-    found = re.search(r"^Code: (\S+)$", mail.get_content(), re.MULTILINE)
+    found = re.search(r"^Code: (\S+)", mail.get_content(), re.MULTILINE)
     assert found, "the mail carries no code"
     return found[1]
