@@ -1,0 +1,26 @@
+"""A service that knows leaked passwords, for tests."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+def http(body: str, status: str = "200 OK") -> bytes:
+    """Return a response of HTTP."""
+    return f"HTTP/1.1 {status}\r\nLocation: /elsewhere\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode("latin-1")
+
+
+@dataclass
+class RangeService:
+    """Gives the same answer to everybody."""
+
+    answer: bytes = b""
+    delay: float = 0
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request."""
+        self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        await asyncio.sleep(self.delay)
+        writer.write(self.answer)
+        writer.close()
