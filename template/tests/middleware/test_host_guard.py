@@ -1,0 +1,56 @@
+"""Foreign hosts and clear text."""
+
+import pytest
+from httpx2 import AsyncClient
+
+from ..conftest import AppWith, client_of
+from ..production import PRODUCTION
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("host", ["testserver", "TESTSERVER:443", "localhost", "127.0.0.1:8000", "[::1]:8000"])
+async def test_a_known_host_is_answered(client: AsyncClient, host: str) -> None:
+    assert (await client.get("/nothing", headers={"Host": host})).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "evil.example:443", "testserver@evil", ""])
+async def test_a_foreign_host_is_refused(client: AsyncClient, host: str) -> None:
+    """TP-4."""
+    refused = await client.get("/nothing", headers={"Host": host})
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host")
+    assert "evil" not in refused.text
+
+
+async def test_two_hosts_are_none(client: AsyncClient) -> None:
+    """TP-4, ASVS 1.5.3."""
+    refused = await client.get("/nothing", headers=[("Host", "testserver"), ("Host", "testserver")])
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host")
+
+
+async def test_a_forwarded_host_counts_for_nothing(client: AsyncClient) -> None:
+    """TP-4, ASVS 4.1.3."""
+    answer = await client.get("/nothing", headers={"X-Forwarded-Host": "evil.example"})
+    assert answer.status_code == 404
+
+
+async def test_production_refuses_clear_text_instead_of_redirecting(app_with: AppWith) -> None:
+    """ASVS 4.1.2, 12.2.1."""
+    async with app_with(**PRODUCTION) as app, client_of(app, base_url="http://testserver") as client:
+        refused = await client.post("/items", json={"title": "tea"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "https_required")
+    assert "location" not in refused.headers
+
+
+async def test_probes_need_neither_name_nor_tls(app_with: AppWith) -> None:
+    async with app_with(**PRODUCTION) as app, client_of(app, base_url="http://10.0.0.1:8000") as client:
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/health/ready")).status_code == 200
+        assert (await client.get("/health/live/more")).status_code == 400
+
+
+async def test_localhost_is_no_host_of_production(app_with: AppWith) -> None:
+    """TP-4."""
+    async with app_with(**PRODUCTION) as app, client_of(app) as client:
+        assert (await client.get("/nothing", headers={"Host": "localhost"})).status_code == 400
+        assert (await client.get("/nothing")).status_code == 404

@@ -1,0 +1,91 @@
+"""What only a real server shows: bytes on the wire, lines on standard output, and the end."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from .conftest import Server, everything
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        ("Content-Length: 2", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: chunked", "Content-Length: 2"),
+        ("Content-Length: 2", "Content-Length: 3"),
+        ("Content-Length: -1",),
+        ("Content-Length: +2",),
+        ("Transfer-Encoding: chunked, identity",),
+    ],
+)
+def test_a_body_with_two_lengths_is_no_request(server: Server, framing: tuple[str, ...]) -> None:
+    """ASVS 4.2.1."""
+    answer = server.send("POST /items HTTP/1.1", *framing, body="0\r\n\r\nGET /health/live HTTP/1.1\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert answer.count("HTTP/1.1") == 1
+
+
+def test_a_bad_chunk_is_no_body(server: Server) -> None:
+    """ASVS 4.2.1."""
+    answer = server.send("POST /items HTTP/1.1", "Transfer-Encoding: chunked", body="2\r\n{}XX0\r\n\r\n")
+    assert "HTTP/1.1 2" not in answer
+    assert answer.count("HTTP/1.1") <= 1
+
+
+def test_an_answer_does_not_name_the_server(server: Server) -> None:
+    """ASVS 13.4.6."""
+    head = server.send("GET /health/live HTTP/1.1").partition("\r\n\r\n")[0].lower()
+    assert head.startswith("http/1.1 200 ")
+    assert "\r\nserver:" not in head
+    assert "uvicorn" not in head
+
+
+def test_head_is_get_without_the_body(server: Server) -> None:
+    """ASVS 4.2.2."""
+    got, _, body = server.send("GET /health/live HTTP/1.1").partition("\r\n\r\n")
+    head, _, nothing = server.send("HEAD /health/live HTTP/1.1").partition("\r\n\r\n")
+    assert f"content-length: {len(body)}\r\n" in head
+    assert got.splitlines()[0] == head.splitlines()[0] == "HTTP/1.1 200 OK"
+    assert nothing == ""
+
+
+def test_loopback_is_no_trusted_proxy(server: Server) -> None:
+    """ASVS 4.1.3, 15.3.4."""
+    server.send("GET /items HTTP/1.1", "Authorization: Bearer x", "X-Forwarded-For: 6.6.6.6", "X-Request-ID: a-request")
+    line = next(line for line in server.output().splitlines() if "a-request" in line)
+    assert json.loads(line)["address"] == "127.0.0.1"
+
+
+def test_a_body_too_large_is_refused_before_it_is_sent(server: Server) -> None:
+    """RFC 9110 §15.5.14/16."""
+    with server.connect() as connection:
+        connection.sendall(b"POST /items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
+        answer = everything(connection)
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert "connection: close" in answer.lower()
+    assert '"code":"payload_too_large"' in answer
+
+
+def test_an_unhandled_error_is_one_line_and_not_the_end(server: Server) -> None:
+    """ASVS 16.5.4, 16.3.4."""
+    assert server.send("GET /orders/broken HTTP/1.1", "X-Request-ID: a-mishap").startswith("HTTP/1.1 500 ")
+    lines = [json.loads(line) for line in server.output().splitlines() if "broken on purpose" in line]
+    assert [(line["event"], line["request_id"]) for line in lines] == [("unhandled_error", "a-mishap")]
+    assert server.send("GET /health/live HTTP/1.1").startswith("HTTP/1.1 200 ")
+
+
+def test_it_stops_after_the_last_answer_and_has_written_nothing_but_json(server: Server) -> None:
+    """ASVS 16.2.3, 16.2.4. The last test: nothing is served afterwards."""
+    with server.connect() as connection:
+        connection.sendall(b"POST /items HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
+        connection.sendall(b"Content-Length: 2\r\n\r\n{")
+        time.sleep(0.1)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        connection.sendall(b"}")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 401 ")
+    assert server.process.wait(timeout=10) in (0, -signal.SIGTERM)
+    assert [json.loads(line)["event"] for line in server.output().splitlines()][-1].startswith("Finished server")
+    assert server.complaints() == ""
