@@ -28,7 +28,7 @@ async def opened_database() -> AsyncGenerator[Database]:
     try:
         yield database
     finally:
-        await database.engine.dispose()
+        await database.close()
 
 
 @app.command()

@@ -73,7 +73,9 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.engine = _create_engine(settings)
-        self.autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self.engine.sync_engine, "begin", _begin_immediately)
+        # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+        self.autocommit = _create_engine(settings, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
         self._parts: dict[Callable[[Database], Any], Any] = {}
 
     @asynccontextmanager
@@ -87,6 +89,11 @@ class Database:
         """Open a session without a transaction: one round trip per query, and no lock on SQLite."""
         async with AsyncSession(self.autocommit, expire_on_commit=False) as session:
             yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+        await self.autocommit.dispose()
 
     def part(self, make: "Callable[[Database], T]") -> T:
         """Return the one object that `make` builds over this database."""
@@ -110,7 +117,7 @@ async def purge_expired(database: Database) -> int:
         return sum(result.rowcount for result in ended)
 
 
-def _create_engine(settings: DatabaseSettings) -> AsyncEngine:
+def _create_engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool_size,
@@ -118,9 +125,9 @@ def _create_engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.database_timeout,
         connect_args={"timeout": settings.database_timeout},
         hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        **options,
     )
     event.listen(engine.sync_engine, "connect", _set_up_connection)
-    event.listen(engine.sync_engine, "begin", _begin_immediately)
     return engine
 
 
@@ -135,8 +142,7 @@ def _set_up_connection(connection: DBAPIConnection, _: object) -> None:
 
 def _begin_immediately(connection: Connection) -> None:
     # Taking the write lock at the first statement makes rivals wait; taken later, SQLite fails them at once (ST-8).
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @asynccontextmanager
@@ -144,7 +150,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open the database for the app's life."""
     app.state.database = Database(DatabaseSettings.get())
     yield
-    await app.state.database.engine.dispose()
+    await app.state.database.close()
 
 
 def database_of(request: Request) -> Database:

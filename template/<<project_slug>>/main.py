@@ -43,16 +43,16 @@ def create_app() -> FastAPI:
         title="API",
         lifespan=lifespan,
         redirect_slashes=False,
-        max_body_size=BODY_SIZE,
         docs_url=None,
         redoc_url=None,
         openapi_url=None if CoreSettings.get().is_production else "/openapi.json",
     )
     errors.install(app)
+    # The order in which every request tries them: what is asked for most comes first.
+    for router in api.ROUTERS:
+        app.include_router(router, max_body_size=BODY_SIZE)
     for router in api.AUTH_ROUTERS:
         app.include_router(router, max_body_size=api.AUTH_BODY_SIZE)
-    for router in api.ROUTERS:
-        app.include_router(router)
     if not CoreSettings.get().is_production:
         app.include_router(docs.router)
     close(app)
