@@ -7,12 +7,13 @@ from tools.combinations import COMBINATIONS, Combination
 from tools.requirements import Requirement
 
 TABLE = """
-| id | applies when | proved by |
-|---|---|---|
-| 6.2.1 | PW | rendered |
-| 6.2.10 | ALL | template |
-| TP-1 | SOC | rendered |
-| 10.4.4 | O2P, BASIC | deviation: asked for |
+| id | what | applies when | proved by |
+|---|---|---|---|
+| 6.2.1 | long | PW | rendered |
+| 6.2.10 | lasting | ALL | template |
+| TP-1 | JWT or not | SOC | rendered |
+| RFC 6749 §5.2 | errors | O2P | rendered |
+| 10.4.4 | grants | O2P, BASIC | deviation: asked for |
 """
 
 
@@ -40,8 +41,8 @@ def test_a_row_says_where_its_proof_is() -> None:
 
 def test_a_missing_proof_is_seen() -> None:
     rows = requirements.load(TABLE)
-    assert [each.id for each in rows] == ["6.2.1", "6.2.10", "TP-1", "10.4.4"]
-    texts = {"rendered": "ASVS 6.2.10, 16.2.1 and XTP-1", "template": "ASVS 6.2.10: so."}
+    assert [each.id for each in rows] == ["6.2.1", "6.2.10", "TP-1", "RFC 6749 §5.2", "10.4.4"]
+    texts = {"rendered": "ASVS 6.2.10, 16.2.1, RFC 6749 §5.2 and XTP-1", "template": "ASVS 6.2.10: so."}
     assert [each.id for each in requirements.unproved(rows, texts)] == ["6.2.1", "TP-1"]
 
 

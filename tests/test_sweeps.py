@@ -197,6 +197,19 @@ def test_the_package_names_no_foreign_host(rendered: Path) -> None:
     assert [(name, host) for name, host in hosts if not KNOWN_HOSTS.search(host)] == []
 
 
+def test_few_modules_talk_to_others(rendered: Path) -> None:
+    """ASVS 13.2.4: each to the one host of its setting, which is why there is no list of allowed hosts."""
+    clients = {"httpx2", "httpx", "aiosmtplib", "smtplib", "requests", "aiohttp", "socket", "urlopen"}
+    talkers = {place.partition(":")[0] for place, node in nodes(rendered) if is_import_of(node, clients)}
+    assert {name.removeprefix(f"{SLUG}/") for name in talkers} == {"auth/passwords/breaches.py", "mail/smtp.py"}
+
+
+def is_import_of(node: ast.AST, modules: set[str]) -> bool:
+    """Tell whether a statement imports one of the modules, or something out of one."""
+    source = {str(node.module)} if isinstance(node, ast.ImportFrom) else set()
+    return isinstance(node, ast.Import | ast.ImportFrom) and bool((names(node) | source) & modules)
+
+
 def texts_of(schema: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every string in a schema, with where it is."""
     if isinstance(schema, dict):

@@ -1,6 +1,6 @@
 """Count the security requirements: which apply to a combination, which are proved, which are deviations.
 
-`docs/requirements.md` holds one row per requirement: `| id | applies when | proved by |`. The last cell says
+`docs/requirements.md` holds one row per requirement: `| id | what | applies when | proved by |`. The last cell says
 `rendered`, `template`, or `deviation: why`. A proof is a test that names the id, in a docstring or a comment.
 
     make requirements
@@ -17,7 +17,9 @@ from . import renders
 from .combinations import COMBINATIONS, ROOT, Combination
 
 TABLE = ROOT / "docs" / "requirements.md"
-ROW = re.compile(r"^\| *(?P<id>[^|\n]*?\d[^|\n]*?) *\| *(?P<applies>[^|]+?) *\| *(?P<proof>[^|]+?) *\|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| *(?P<id>[^|\n]*?\d[^|\n]*?) *\|[^|\n]+\| *(?P<applies>[^|\n]+?) *\| *(?P<proof>[^|\n]+?) *\|$", re.MULTILINE
+)
 
 PASSWORDS = {"jwt", "oauth2_password", "http_basic"}
 TOKENS = {"jwt", "oauth2_password", "social_login"}
