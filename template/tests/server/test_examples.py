@@ -1,0 +1,66 @@
+"""The examples of README.md, run as they stand there. Delete this file with the last of them."""
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from ..conftest import PROJECT
+from ..mailbox import Mailbox, code_in
+from .conftest import PACKAGE, Server
+
+pytestmark = pytest.mark.anyio
+
+README = (PROJECT / "README.md").read_text("utf-8")
+ASKS_FOR_CODE = "CODE=the-code-in-the-mail\n"
+LOGGED_OUT = '\n! curl $API/users/me -H "Authorization: Bearer $ACCESS"\n'
+
+
+def run(script: str, folder: Path) -> None:
+    """Run lines of shell, as one would; any answer but a success ends them."""
+    (folder / ".curlrc").write_text("fail\nsilent\nshow-error\n")
+    variables = {"CURL_HOME": str(folder), "PATH": curl()}
+    shell = ["/bin/sh", "-eux", "-c", script]
+    result = subprocess.run(shell, cwd=folder, env=variables, check=False, capture_output=True, text=True)  # noqa: S603
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def curl() -> str:
+    """Return where commands are looked for."""
+    found = shutil.which("curl")
+    assert found, "curl is missing; the examples of README.md are run with it, so install it."
+    return f"{Path(found).parent}:/usr/bin:/bin"
+
+
+def code_for(address: str, mailbox: Mailbox) -> str:
+    """Wait for the mail to an address and return its code."""
+    deadline = time.monotonic() + 10
+    while not mailbox.to(address) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return code_in(mailbox.to(address)[-1])
+
+
+def test_the_walk_with_curl_succeeds_up_to_the_logout(server: Server, mailbox: Mailbox, tmp_path: Path) -> None:
+    blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if "curl" in block]
+    script = "".join(blocks).replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    sign_up, log_in = script.split(ASKS_FOR_CODE)
+    run(sign_up, tmp_path)
+    code = code_for("ann@example.com", mailbox)
+    run(f"{sign_up.splitlines()[0]}\nCODE={code}\n{log_in}{LOGGED_OUT}", tmp_path)
+
+
+async def test_every_address_in_the_readme_exists(app: FastAPI) -> None:
+    named = re.findall(r"(?:GET|POST|PATCH|DELETE|API|:8000|`)\s?(/[a-z.][\w./{}-]*)", README)
+    routes = {route.path for route in iter_route_contexts(app.routes)}
+    assert "/auth/register" in named
+    assert set(named) <= routes
+
+
+def test_every_file_in_the_readme_exists() -> None:
+    named = re.findall(r"`([\w./]+(?:/|\.py))`", README)
+    assert [name for name in named if not any((root / name).exists() for root in (PROJECT, PACKAGE))] == []
