@@ -6,14 +6,16 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 
 import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
 
+from . import logs
 from .db import Database, DatabaseSettings, purge_expired
-from .settings import Settings, find_problems
+from .settings import Settings, UnsafeSettings, find_problems, refuse_unsafe_settings
 
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
@@ -44,6 +46,12 @@ def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
 @app.command()
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Serve. The settings must be fit for production."""
+    import_module(f"{PACKAGE.name}.api")
+    try:
+        refuse_unsafe_settings()
+    except UnsafeSettings as problems:
+        raise SystemExit(str(problems)) from None
+    logs.configure()
     _serve(host, port, workers=workers)
 
 
@@ -63,6 +71,7 @@ def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> N
         proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=20,
+        timeout_worker_healthcheck=60,  # a worker that starts slowly on a busy machine is not a dead one
     )
 
 
@@ -70,7 +79,7 @@ def write_env_file(path: Path) -> None:
     """Write fresh secrets unless the file is there. Linked into place: of parallel first starts one wins whole."""
     if path.exists():
         return
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.writelines(f"{name}={value}\n" for name, value in _first_values())
     try:
@@ -107,7 +116,7 @@ def doctor() -> None:
     problems = find_problems()
     for problem in problems:
         typer.echo(f"- {problem}")
-    typer.echo(f"{len(problems)} problems." if problems else "All is well.")
+    typer.echo(f"To mend: {len(problems)}." if problems else "All is well.")
     raise SystemExit(bool(problems))
 
 

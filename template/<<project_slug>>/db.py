@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Request
+from pydantic import field_validator
 from sqlalchemy import CursorResult, DateTime, Delete, Dialect, LargeBinary, MetaData, Update, delete, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -28,10 +30,19 @@ class DatabaseSettings(Settings):
 
     database_url: str = "sqlite+aiosqlite:///app.db"
     database_pool_size: int = 20
-    """Connections kept open per worker. Too few make requests wait; too many exhaust the server."""
+    """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = 5
     """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
     allow_sqlite_in_production: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            make_url(value)
+        except ArgumentError:
+            raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
+        return value
 
     def problems(self) -> Iterator[str]:
         if make_url(self.database_url).get_backend_name() == "sqlite" and not self.allow_sqlite_in_production:

@@ -156,7 +156,8 @@ def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bo
 async def _backend_error(request: Request, error: Exception) -> Response:
     if isinstance(error, IntegrityError):
         return await _unhandled(request, error)
-    log.error("backend_failure", extra={"error": type(error).__name__})
+    cause = None if CoreSettings.get().is_production else error
+    log.error("backend_failure", extra={"error": type(error).__name__}, exc_info=cause)
     unavailable = Unavailable()
     return problem(unavailable.status, unavailable.code, unavailable.detail, unavailable.headers)
 

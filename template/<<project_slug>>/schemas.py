@@ -27,8 +27,14 @@ def _no_controls(text: str) -> str:
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_controls)]
 """One line of text, at most 200 characters."""
 
+Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_no_controls)]
+"""What somebody types as an e-mail address to log in: as long as an address can be, and not checked further."""
+
 Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_controls)]
 """What a person or a thing is called, at most 100 characters."""
+
+Token = Annotated[str, StringConstraints(min_length=1, max_length=8192), AfterValidator(_no_controls)]
+"""What a client sends as a token. Whether it is one only the look-up says."""
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_no_controls)]
 """A password or token as it was typed: never trimmed, folded or normalised (ASVS 6.2.8). Long enough for any, short

@@ -93,13 +93,26 @@ class CoreSettings(Settings):
         return {"ENVIRONMENT": "development"}
 
     def problems(self) -> Iterator[str]:
-        if not self.public_url.startswith("https://") or not urlsplit(self.public_url).hostname:
-            yield "PUBLIC_URL must be the https:// address that clients use."
+        if not _is_origin(self.public_url):
+            yield "PUBLIC_URL must be the https:// address that clients use, without a path, a query or a password."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
-            if any("*" in word or word.endswith("/0") for word in getattr(self, name)):
+            if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list its members; a wildcard trusts everybody."
-        if any(not origin.startswith("https://") for origin in self.cors_origins):
-            yield "CORS_ORIGINS must be https:// origins."
+        if any(not _is_origin(origin) for origin in self.cors_origins):
+            yield "CORS_ORIGINS must be https:// origins, for instance https://app.example.com."
+
+
+def _is_origin(address: str) -> bool:
+    parts = urlsplit(address)
+    return (
+        address in (f"https://{parts.netloc}", f"https://{parts.netloc}/")
+        and bool(parts.hostname)
+        and not parts.username
+    )
+
+
+def _is_half_the_internet(network: str) -> bool:
+    return "/" in network and network.rpartition("/")[2].isdigit() and int(network.rpartition("/")[2]) < 8
 
 
 class UnsafeSettings(Exception):
@@ -125,7 +138,7 @@ def _problems_of(cls: type[Settings], *, production: bool) -> Iterator[str]:
 def _sentences(error: ValueError) -> Iterator[str]:
     for detail in getattr(error, "errors", list)():
         variable = "_".join(str(part) for part in detail["loc"]).upper()
-        yield f"{variable}: {detail['msg'].removeprefix('Value error, ')}."
+        yield ": ".join(filter(None, [variable, f"{detail['msg'].removeprefix('Value error, ')}."]))
 
 
 def refuse_unsafe_settings() -> None:

@@ -155,4 +155,5 @@ async def caller_if_any(request: Request) -> Principal | None:
 PUBLIC = Depends(public)
 CallerIfAny = Annotated[Principal | None, Depends(caller_if_any)]
 CurrentPrincipal = Annotated[Principal, Depends(Guard())]
-RecentLogin = Annotated[Principal, Depends(Guard(within=RECENT))]
+AccountWriter = Annotated[Principal, Depends(Guard(Scope.ACCOUNT_WRITE))]
+RecentLogin = Annotated[Principal, Depends(Guard(Scope.ACCOUNT_WRITE, within=RECENT))]

@@ -37,19 +37,25 @@ class JoinedLookup(Generic[K, V]):
         return await asyncio.shield(future)
 
     async def _run(self) -> None:
-        while self._waiting:
-            keys = list(islice(self._waiting, SIZES[-1]))
-            await self._answer({key: self._waiting.pop(key) for key in keys})
-        # Cleared here and not in a callback: a key that came between the two would wait for ever.
-        self._task = None
+        try:
+            while self._waiting:
+                keys = list(islice(self._waiting, SIZES[-1]))
+                await self._answer({key: self._waiting.pop(key) for key in keys})
+        finally:
+            # Cleared here and not in a callback: a key that came between the two would wait for ever.
+            self._task = None
 
     async def _answer(self, asked: dict[K, asyncio.Future[V | None]]) -> None:
         try:
             found = await self._fetch(_padded(list(asked)))
-        except Exception as error:
-            for future in asked.values():
+        except BaseException as error:
+            # Those who came meanwhile share the fate of a runner that is cancelled: nobody else would answer them.
+            for future in (*asked.values(), *(self._waiting.values() if not isinstance(error, Exception) else ())):
                 future.set_exception(error)
                 future.exception()  # marks it as seen: its waiter may have hung up
+            if not isinstance(error, Exception):
+                self._waiting.clear()
+                raise
         else:
             for key, future in asked.items():
                 future.set_result(found.get(key))

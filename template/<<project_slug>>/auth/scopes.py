@@ -6,6 +6,8 @@ from enum import StrEnum
 class Scope(StrEnum):
     """A power that a credential can carry. Endpoints ask for scopes, never for roles."""
 
+    ACCOUNT_WRITE = "account:write"
+    """Change one's own account. Leave it out of a narrowed token, and whoever gets hold of that cannot take over."""
     ITEMS_READ = "items:read"
     ITEMS_WRITE = "items:write"
     USERS_READ = "users:read"
@@ -20,7 +22,7 @@ class Role(StrEnum):
 
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.USER: frozenset({Scope.ITEMS_READ, Scope.ITEMS_WRITE}),
+    Role.USER: frozenset({Scope.ACCOUNT_WRITE, Scope.ITEMS_READ, Scope.ITEMS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
 

@@ -56,6 +56,11 @@ async def _seconds_left(limiter: FixedWindowRateLimiter, name: str, *who: str) -
     return math.ceil(stats.reset_time - now().timestamp())
 
 
+async def hit_address(database: Database, name: str) -> None:
+    """Count one use of `limit_<name>` by the client's address. Raises TooManyRequests beyond it."""
+    await hit(database, name, network_of(client_address()))
+
+
 def limit(name: str) -> Any:
     """Return a route dependency that counts `limit_<name>` by the client's address.
 
@@ -63,7 +68,7 @@ def limit(name: str) -> Any:
     """
 
     async def count_address(request: Request) -> None:
-        await hit(database_of(request), name, network_of(client_address()))
+        await hit_address(database_of(request), name)
 
     return Depends(count_address)
 

@@ -14,7 +14,8 @@ class LimitSettings(Settings):
     limit_login_account: str = "5/minute"
     """Sign-ins by account and address: a stranger elsewhere cannot use up the owner's tries."""
     limit_login_failures: str = "100/30 days"
-    """Failures in a row by account, from anywhere; then only a mailed reset opens it (NIST 800-63B-4, 3.2.2)."""
+    """Failures in a row by account, from anywhere; then sign-in pauses until a mailed reset or the end of the window
+    (NIST 800-63B-4, 3.2.2)."""
     limit_mail: str = "20/hour"
     """Requests that send mail, by address of the asker."""
     limit_mail_account: str = "5/hour"

@@ -7,6 +7,10 @@ from email.utils import formatdate, make_msgid
 from .settings import MailSettings
 
 
+class Undeliverable(Exception):
+    """A mail that will never be taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A mail to one address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7)."""

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 
 from ..audit.events import Event, log_event
 from . import console, smtp
-from .messages import Message
+from .messages import Message, Undeliverable
 from .settings import MailSettings
 
 log = logging.getLogger(__name__)
@@ -53,10 +53,14 @@ class Outbox:
         for attempt in range(1, TRIES + 1):
             try:
                 await self._carry(message)
+            except Undeliverable:
+                # One recipient's refusal must not hold back everybody else's mail.
+                log_event(Event.MAIL_FAILED, reason="refused", attempt=attempt)
+                return
             except Exception as error:
                 # The type only: a mail server's error text quotes addresses.
                 log_event(Event.MAIL_FAILED, reason=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(self._pause * attempt)
+                await asyncio.sleep(self._pause * attempt if attempt < TRIES else 0)
             else:
                 return
 

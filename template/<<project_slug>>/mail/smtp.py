@@ -2,12 +2,29 @@
 
 import aiosmtplib
 
-from .messages import Message
+from .messages import Message, Undeliverable
 from .settings import MailSettings
+
+PERMANENT = 500
+"""Replies from here on say that trying again is no use (RFC 5321, section 4.2.1)."""
 
 
 async def carry(message: Message) -> None:
-    """Hand the mail to the server. Raises aiosmtplib.SMTPException. Certificates are verified (ASVS 12.3.2)."""
+    """Hand the mail to the server, whose certificate is verified (ASVS 12.3.2).
+
+    Raises Undeliverable when the server refuses it for good, aiosmtplib.SMTPException when it may take it later.
+    """
+    try:
+        await _send(message)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise Undeliverable from error
+    except aiosmtplib.SMTPResponseException as error:
+        if error.code >= PERMANENT:
+            raise Undeliverable from error
+        raise
+
+
+async def _send(message: Message) -> None:
     settings = MailSettings.get()
     await aiosmtplib.send(
         message.as_email(),

@@ -13,8 +13,8 @@ _ALWAYS = {
     b"cross-origin-resource-policy": b"same-origin",
     # Answers differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
     b"cache-control": b"no-store",
-    b"vary": b"Authorization, Cookie, Origin",
 }
+_VARY = (b"vary", b"Authorization, Cookie, Origin")
 _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
@@ -34,7 +34,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
                 missing = [header for header in self._headers if header[0] not in own]
-                message["headers"] = [*message["headers"], *missing]
+                message["headers"] = [*message["headers"], _VARY, *missing]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

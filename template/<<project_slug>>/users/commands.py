@@ -21,10 +21,11 @@ app = typer.Typer(help="Create and list accounts.")
 def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
     """Create an account for an address that you vouch for. It has no credential yet."""
     try:
-        email = checked(email)
-        asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
+        checked(email)
     except ValueError:
         raise SystemExit(f"{email} is not an e-mail address.") from None
+    try:
+        asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
     except IntegrityError:
         raise SystemExit(f"{email} has an account already.") from None
     typer.echo(f"Created {email}.")

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, EmailStr, StringConstraints, TypeAdapter
 
+MAX_LENGTH = 254
+"""Characters of an address (RFC 5321, section 4.5.3.1.3)."""
+
 
 def canonical(address: str) -> str:
     """Return the form in which addresses are compared: NFKC, case folded, domain in ASCII.
@@ -31,12 +34,13 @@ def masked(address: str) -> str:
 
 def _one_line(address: str) -> str:
     # The reader of a mail header would take a line break for the next header (ASVS 1.3.11).
-    if not address.isprintable():
-        raise ValueError("must be printable")
+    # Its form for comparing must fit the column too: NFKC writes some single characters as eighteen.
+    if not address.isprintable() or len(canonical(address)) > MAX_LENGTH:
+        raise ValueError("must be printable and of at most 254 characters")
     return address
 
 
-Email = Annotated[EmailStr, StringConstraints(max_length=254), AfterValidator(_one_line)]
+Email = Annotated[EmailStr, StringConstraints(max_length=MAX_LENGTH), AfterValidator(_one_line)]
 """An address from outside. Its syntax is checked, never its domain: a DNS look-up would take time, and tell."""
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)

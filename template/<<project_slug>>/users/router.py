@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from ..auth.dependencies import CurrentPrincipal, RecentLogin, require
+from ..auth.dependencies import AccountWriter, CurrentPrincipal, RecentLogin, require
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
@@ -25,7 +25,7 @@ async def read_me(caller: CurrentPrincipal) -> UserOut:
 
 
 @router.patch("/me")
-async def change_me(body: UserPatch, caller: CurrentPrincipal, db: Writing) -> UserOut:
+async def change_me(body: UserPatch, caller: AccountWriter, db: Writing) -> UserOut:
     """Change the caller's name."""
     return UserOut.model_validate(await service.rename(db, caller.user_id, body.name))
 

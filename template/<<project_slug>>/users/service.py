@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
@@ -11,21 +11,25 @@ from ..audit.events import Event
 from ..auth.credentials import end_access
 from ..auth.principal import Principal
 from ..auth.scopes import Role
+from ..db import affected
 from ..errors import Conflict, NotFound
 from .models import User
 
 
 async def rename(db: AsyncSession, user_id: UUID, name: str) -> User:
     """Change the name."""
-    user = await db.get_one(User, user_id)
+    user = await db.get(User, user_id)
+    if user is None:
+        raise NotFound  # deleted by another request of the same owner
     user.name = name
     return user
 
 
 async def delete_account(db: AsyncSession, user_id: UUID) -> None:
     """Delete the account with everything that points at it."""
+    if not await affected(db, delete(User).where(User.id == user_id)):
+        raise NotFound
     audit.record(db, Event.USER_DELETED, user_id)
-    await db.delete(await db.get_one(User, user_id))
 
 
 async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[User]:
@@ -43,10 +47,13 @@ async def administer(
     if user.id == caller.user_id:
         # An administrator who locks himself out may be the last one.
         raise Conflict("Ask another administrator to change your own account.")
+    before = (user.is_active, user.roles)
+    user.roles = user.roles if roles is None else frozenset(roles)
     if is_active is not None:
         await _set_active(db, user, is_active)
-    user.roles = user.roles if roles is None else frozenset(roles)
-    audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(caller.user_id), roles=sorted(user.roles))
+    if (user.is_active, user.roles) != before:
+        now_is = {"is_active": user.is_active, "roles": sorted(user.roles)}
+        audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(caller.user_id), **now_is)
     return user
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 ALGORITHMS = ("HS256", "ES256", "Ed25519")
 
 _PLACEHOLDERS = ("changeme", "secret", "password", "example", "placeholder", "insecure")
+_HEX = re.compile(r"[0-9a-fA-F]{64,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43,}={0,2}")
 _FASTAPI_DOCS_KEY = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"
 
 Signing = bytes | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -66,11 +69,14 @@ def _shared_secret(material: str) -> Key:
 
 def weakness_of(secret: str) -> str | None:
     """Say why a shared secret could be guessed, or None (RFC 8725, section 3.5; ASVS 11.2.3)."""
-    if len(secret.encode()) < 32:
+    if len(secret) < 32:
         return "has fewer than 32 bytes"
     if secret == _FASTAPI_DOCS_KEY or any(word in secret.lower() for word in _PLACEHOLDERS):
         return "is a well-known placeholder"
-    if len(set(secret)) < 12 or secret.isalpha() or any(character.isspace() for character in secret):
+    # Thirty-two random bytes are 64 hexadecimal digits or 43 characters of base64. A phrase of words in base64's
+    # alphabet has letters of one case, and what is repeated or in a row has few different characters.
+    is_phrase = secret in (secret.lower(), secret.upper()) or not _BASE64.fullmatch(secret)
+    if len(set(secret)) < 12 or (is_phrase and not _HEX.fullmatch(secret)):
         return "is not random"
     return None
 

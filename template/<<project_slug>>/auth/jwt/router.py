@@ -19,13 +19,12 @@ router = APIRouter(tags=["login"])
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
 async def log_in(body: Login, caller: CallerIfAny, request: Request, response: Response) -> TokensOut:
     """Log in with address and password. A session whose token comes along is replaced."""
-    database = database_of(request)
+    database, outbox = database_of(request), outbox_of(request)
     try:
-        user_id = await passwords.authenticate(database, outbox_of(request), body.email, body.password, method="jwt")
+        async with passwords.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
+            return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
     except passwords.WrongPassword:
         raise Unauthorized("Address or password is wrong.", code="invalid_credentials") from None
-    async with database.transaction() as db:
-        return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
 
 
 @router.get("/.well-known/jwks.json", dependencies=[PUBLIC])

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ...schemas import Input, Line, Output, Secret
+from ...schemas import Address, Input, Output, Secret
 
 
 class Login(Input):
     """An address as it was typed and a password. Not checked as an address: what is not one simply fails."""
 
-    email: Line
+    email: Address
     password: Secret
 
 

@@ -30,7 +30,11 @@ class JWTSettings(Settings):
     def _keys_are_sound(self) -> Self:
         if self.jwt_algorithm not in ALGORITHMS:
             raise ValueError(f"JWT_ALGORITHM must be one of {', '.join(ALGORITHMS)}")
-        if len(self.keys) != 1 + len(self.jwt_other_keys):
+        try:
+            keys = self.keys
+        except ValueError as error:
+            raise ValueError(f"JWT_SECRET or JWT_OTHER_KEYS: {error}") from None
+        if len(keys) != 1 + len(self.jwt_other_keys):
             raise ValueError("JWT_OTHER_KEYS repeats a key")
         return self
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 
 from ...db import database_of
-from ...limits.service import limit
+from ...limits import service as limits
 from ...mail.outbox import outbox_of
 from ..dependencies import PUBLIC, caller_if_any
 from ..passwords import service as passwords
@@ -20,9 +20,10 @@ router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute)
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 Form = dict[str, str]
+METHOD = "oauth2_password"
 
 
-@router.post("/token", dependencies=[PUBLIC, limit("login")], openapi_extra=FORM)
+@router.post("/token", dependencies=[PUBLIC], openapi_extra=FORM)
 async def token(request: Request, response: Response) -> TokensOut:
     """Log in with a user's password, or refresh. First-party clients only: RFC 9700, section 2.4, bans this grant.
 
@@ -36,20 +37,23 @@ async def token(request: Request, response: Response) -> TokensOut:
 
 
 async def _log_in(request: Request, form: Form) -> tokens.Tokens:
-    database, scopes, previous = database_of(request), _scopes(form), await caller_if_any(request)
+    database, outbox, scopes = database_of(request), outbox_of(request), _scopes(form)
     username, password = required(form, "username"), required(form, "password")
+    await limits.hit_address(database, "login")
+    previous = await caller_if_any(request)
     try:
-        user_id = await passwords.authenticate(
-            database, outbox_of(request), username, password, method="oauth2_password"
-        )
+        async with passwords.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
+            return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
     except passwords.WrongPassword:
         raise OAuthError("invalid_grant", "Address or password is wrong") from None
-    async with database.transaction() as db:
-        return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
+    except tokens.InvalidScope:
+        raise OAuthError("invalid_scope", "Nothing of this scope is yours") from None
 
 
 async def _refresh(request: Request, form: Form) -> tokens.Tokens:
     scopes, refresh_token = _scopes(form), required(form, "refresh_token")
+    # Not the limit of logins: a guesser behind the same address must not stop everybody's refreshing.
+    await limits.hit_address(database_of(request), "token")
     try:
         return await tokens.refresh(database_of(request), outbox_of(request), refresh_token, scope=scopes)
     except tokens.InvalidGrant:

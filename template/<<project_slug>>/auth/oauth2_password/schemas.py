@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from ..tokens.oauth import MAX_LENGTHS
 
-def _text(length: int, **more: str) -> dict[str, Any]:
-    return {"type": "string", "maxLength": length, **more}
+
+def _text(name: str, **more: str) -> dict[str, Any]:
+    return {"type": "string", "maxLength": MAX_LENGTHS[name], **more}
 
 
 FORM: dict[str, Any] = {
@@ -17,10 +19,10 @@ FORM: dict[str, Any] = {
                     "required": ["grant_type"],
                     "properties": {
                         "grant_type": {"type": "string", "enum": ["password", "refresh_token"]},
-                        "username": _text(200),
-                        "password": _text(1024, format="password"),
-                        "refresh_token": _text(200),
-                        "scope": _text(1000),
+                        "username": _text("username"),
+                        "password": _text("password", format="password"),
+                        "refresh_token": _text("refresh_token"),
+                        "scope": _text("scope"),
                     },
                 }
             }

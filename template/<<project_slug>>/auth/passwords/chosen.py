@@ -1,6 +1,5 @@
 """A password that somebody chooses: checked, then hashed."""
 
-from collections.abc import Iterable
 from functools import cache
 
 from ...audit.events import Event, log_event
@@ -26,15 +25,26 @@ def hasher_for(settings: PasswordSettings) -> PasswordHasher:
     )
 
 
+def check_chosen(password: str, *, email: str | None) -> None:
+    """Raise Unprocessable, with the reason, for a password that is too easy to guess. Costs next to nothing."""
+    settings = PasswordSettings.get()
+    try:
+        policy.check(password, context=(*settings.context_words, email or ""), minimum=settings.password_min_length)
+    except policy.WeakPassword as weak:
+        raise _refusal(weak.reason) from None
+
+
+def _refusal(reason: policy.Reason) -> Unprocessable:
+    return Unprocessable(_REASONS[reason], code=reason)
+
+
 async def hash_chosen(password: str, *, email: str | None) -> str:
     """Check a new password by policy and return its hash.
 
     Raises Unprocessable with the reason, which a user must be told (NIST 800-63B-4, 3.1.1.2), and Unavailable.
     """
-    try:
-        await _check(password, context=(*PasswordSettings.get().context_words, email or ""))
-    except policy.WeakPassword as weak:
-        raise Unprocessable(_REASONS[weak.reason], code=weak.reason) from None
+    check_chosen(password, email=email)
+    await _check_breaches(password)
     try:
         return await hasher_for(PasswordSettings.get()).hash(password)
     except HashingBusy:
@@ -52,13 +62,10 @@ async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
         raise Unavailable from None
 
 
-async def _check(password: str, *, context: Iterable[str]) -> None:
-    settings = PasswordSettings.get()
-    policy.check(password, context=context, minimum=settings.password_min_length)
-    if not settings.password_breach_url:
-        return
-    breached = await breaches.is_breached(password, url=settings.password_breach_url)
+async def _check_breaches(password: str) -> None:
+    url = PasswordSettings.get().password_breach_url
+    breached = await breaches.is_breached(password, url=url) if url else False
     if breached is None:
         log_event(Event.BREACH_CHECK_FAILED)
     if breached:
-        raise policy.WeakPassword(policy.Reason.password_breached)
+        raise _refusal(policy.Reason.password_breached)

@@ -28,9 +28,11 @@ async def request(database: Database, outbox: Outbox, caller: Principal, email: 
     life = timedelta(hours=PasswordSettings.get().verify_hours)
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))
-        data = {"email": email} if owner is None else {}
+        is_free = owner is None or owner.id == caller.user_id
+        data = {"email": email} if is_free else {}
         code = await one_time.create(db, Purpose.CHANGE_EMAIL, str(caller.user_id), data, life=life)
-    outbox.send(mails.confirm_new_address(email, code) if owner is None else mails.address_in_use(owner.email or email))
+    taken = owner.email if owner and not is_free else None
+    outbox.send(mails.address_in_use(taken) if taken else mails.confirm_new_address(email, code))
 
 
 async def confirm(database: Database, outbox: Outbox, caller: Principal, code: str) -> None:

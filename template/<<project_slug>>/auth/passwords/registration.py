@@ -19,7 +19,7 @@ from ...users.models import User
 from .. import one_time
 from ..one_time import InvalidToken, Purpose
 from . import mails
-from .chosen import hash_chosen, verify
+from .chosen import check_chosen, hash_chosen, verify
 from .models import Password
 from .settings import PasswordSettings
 
@@ -30,6 +30,7 @@ async def register(database: Database, outbox: Outbox, email: str, password: str
     Outside it looks the same, and costs the same. Raises Unprocessable for a weak password, TooManyRequests.
     """
     key = canonical(email)
+    check_chosen(password, email=email)  # before the limit: somebody who looks for a good one must not run into it
     await limits.hit(database, "mail_account", Purpose.REGISTER, key)
     stored = await hash_chosen(password, email=email)
     async with database.transaction() as db:

@@ -8,7 +8,7 @@ from ...db import Database, database_of
 from ...errors import BadRequest
 from ...limits.service import limit
 from ...mail.outbox import Outbox, outbox_of
-from ..dependencies import PUBLIC, CurrentPrincipal, RecentLogin
+from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from . import email_change, registration, service
 from .schemas import Change, EmailChange, EmailConfirmation, Forgotten, Proof, Registration, Reset
 
@@ -43,7 +43,7 @@ async def reset_password(body: Reset, database: Db, outbox: Mails) -> None:
 
 
 @router.post("/change-password", status_code=204, dependencies=[limit("login")])
-async def change_password(body: Change, caller: CurrentPrincipal, database: Db, outbox: Mails) -> None:
+async def change_password(body: Change, caller: AccountWriter, database: Db, outbox: Mails) -> None:
     """Change the password. Ends every other session."""
     try:
         await service.change(database, outbox, caller, body.current_password, body.new_password)
@@ -58,6 +58,6 @@ async def change_email(body: EmailChange, caller: RecentLogin, database: Db, out
 
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
-async def confirm_email(body: EmailConfirmation, caller: CurrentPrincipal, database: Db, outbox: Mails) -> None:
+async def confirm_email(body: EmailConfirmation, caller: AccountWriter, database: Db, outbox: Mails) -> None:
     """Prove the new address. Ends every other session."""
     await email_change.confirm(database, outbox, caller, body.token)

@@ -1,17 +1,21 @@
 """Log in with a password, change it, reset it."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
 
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
-from ...db import Database
+from ...db import Database, affected
 from ...errors import TooManyRequests, Unprocessable
 from ...limits import service as limits
+from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...middleware.request_context import client_address
 from ...users.email import canonical, masked
@@ -35,23 +39,29 @@ class WrongPassword(Exception):
     """Wrong, unknown, disabled, unproved or without a password: the callers' answers are one and the same."""
 
 
-async def authenticate(database: Database, outbox: Outbox, address: str, password: str, *, method: str) -> UUID:
-    """Return the id of the user with this address and password.
+@asynccontextmanager
+async def authenticate(
+    database: Database, outbox: Outbox, address: str, password: str, *, method: str
+) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
+    """Check an address and a password, then open the transaction in which their user logs in.
 
-    Every call is counted and does one hash, whoever is asked for. Raises WrongPassword, TooManyRequests, Unavailable.
+    Yields the transaction and the user's id. Every call is counted and does one hash, whoever is asked for. Raises
+    WrongPassword, TooManyRequests, Unavailable.
     """
     key = canonical(address)
     failures = await _throttle(database, key)
-    found = await _find(database, key)
+    found = await _find(database, User.email_key == key)
     is_right, better = await verify(password, found[1] if found else None)
     if not (is_right and found):
         await _fail(database, key, method)
         raise WrongPassword
-    await _succeed(database, outbox, found[0], failures, method)
+    async with database.transaction() as db:
+        # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
+        await _replace(db, *found, better or found[1])
+        notices = await _succeed(db, found[0], failures, method)
+        yield db, found[0]
     await limits.forget(database, "login_failures", key)
-    if better:
-        await _replace(database, *found, better)
-    return found[0]
+    _send(outbox, notices)
 
 
 async def _throttle(database: Database, key: str) -> int:
@@ -65,10 +75,10 @@ async def _throttle(database: Database, key: str) -> int:
     return attempts - 1
 
 
-async def _find(database: Database, key: str) -> tuple[UUID, str] | None:
-    statement = select(Password.user_id, Password.hash).join(User)
+async def _find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:
+    statement = select(Password.user_id, Password.hash).join(User).where(whose, User.is_active.is_(True))
     async with database.autocommit.connect() as connection:
-        row = (await connection.execute(statement.where(User.email_key == key, User.is_active.is_(True)))).first()
+        row = (await connection.execute(statement)).first()
     return (row[0], row[1]) if row else None
 
 
@@ -77,19 +87,20 @@ async def _fail(database: Database, key: str, method: str) -> None:
         audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
 
 
-async def _succeed(database: Database, outbox: Outbox, user_id: UUID, failures: int, method: str) -> None:
-    async with database.transaction() as db:
-        audit.record(db, Event.LOGIN, user_id, method=method)
-        if failures >= FAILURES_TO_TELL:
-            audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
-            await _tell(db, outbox, user_id, mails.guessed)
+async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) -> list[Message]:
+    audit.record(db, Event.LOGIN, user_id, method=method)
+    if failures < FAILURES_TO_TELL:
+        return []
+    audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
+    return await _notices(db, user_id, mails.guessed)
 
 
-async def _replace(database: Database, user_id: UUID, old: str, new: str) -> None:
-    # Only over the hash that was verified: a change of password meanwhile must win.
-    statement = update(Password).where(Password.user_id == user_id, Password.hash == old).values(hash=new)
-    async with database.transaction() as db:
-        await db.execute(statement)
+async def _replace(db: AsyncSession, user_id: UUID, verified: str, new: str) -> None:
+    """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
+    usable = select(User.id).where(User.id == user_id, User.is_active.is_(True))
+    statement = update(Password).where(Password.user_id.in_(usable), Password.hash == verified)
+    if await affected(db, statement.values(hash=new)) != 1:
+        raise WrongPassword
 
 
 async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
@@ -97,9 +108,9 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
 
     Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable.
     """
-    key = canonical(caller.account.email or "")
+    key = canonical(caller.account.email or str(caller.user_id))
     await _throttle(database, key)
-    found = await _find(database, key)
+    found = await _find(database, User.id == caller.user_id)
     if found is None or not (await verify(current, found[1]))[0]:
         await _fail(database, key, "change_password")
         raise WrongPassword
@@ -108,8 +119,10 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
     stored = await hash_chosen(new, email=caller.account.email)
     async with database.transaction() as db:
-        await _store(db, caller.user_id, stored, keep=caller.credential)
-        await _tell(db, outbox, caller.user_id, mails.password_changed)
+        await _replace(db, *found, stored)
+        await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
+        notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
+    _send(outbox, notices)
 
 
 async def forget(database: Database, outbox: Outbox, address: str) -> None:
@@ -141,14 +154,16 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
     Raises InvalidToken, Unprocessable (which uses nothing up) and Unavailable.
     """
     async with database.reading() as db:
-        user = await _owner_of(db, code)
-        email, key = user.email, user.email_key
+        email = (await _owner_of(db, code)).email
     stored = await hash_chosen(new, email=email)
     async with database.transaction() as db:
+        # Looked at again: during the hash the account may have been disabled, or given another address.
+        user = await _owner_of(db, code)
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
-        await _store(db, user.id, stored)
-        await _tell(db, outbox, user.id, mails.password_changed)
-    await limits.forget(database, "login_failures", key or "")
+        await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
+        notices = await _end_what_was(db, user.id)
+    await limits.forget(database, "login_failures", user.email_key or "")
+    _send(outbox, notices)
 
 
 async def _owner_of(db: AsyncSession, code: str) -> User:
@@ -160,14 +175,19 @@ async def _owner_of(db: AsyncSession, code: str) -> User:
     return user
 
 
-async def _store(db: AsyncSession, user_id: UUID, stored: str, *, keep: str | None = None) -> None:
-    await db.merge(Password(user_id=user_id, hash=stored, changed_at=now()))
+async def _end_what_was(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> list[Message]:
     await one_time.discard(db, str(user_id))
     await end_access(db, user_id, keep=keep)
     audit.record(db, Event.PASSWORD_CHANGED, user_id)
+    return await _notices(db, user_id, mails.password_changed)
 
 
-async def _tell(db: AsyncSession, outbox: Outbox, user_id: UUID, mail: mails.Notice) -> None:
+async def _notices(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> list[Message]:
     address = (await db.get_one(User, user_id)).email
-    if address:
-        outbox.send(mail(address))
+    return [notice(address)] if address else []
+
+
+def _send(outbox: Outbox, messages: list[Message]) -> None:
+    # After the commit: a mail must not tell of what was rolled back.
+    for message in messages:
+        outbox.send(message)

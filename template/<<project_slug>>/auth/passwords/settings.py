@@ -1,6 +1,7 @@
 """Password rules and the cost of hashing."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -30,8 +31,8 @@ class PasswordSettings(Settings):
 
     @property
     def context_words(self) -> tuple[str, ...]:
-        """Words that a password must not contain: this project's own names (ASVS 6.2.11)."""
-        return (__name__.split(".")[0], CoreSettings.get().base_url)
+        """Words that a password must not contain: this project's own names, the host as in an address (ASVS 6.2.11)."""
+        return (__name__.split(".")[0], f"@{urlsplit(CoreSettings.get().base_url).hostname}")
 
     def problems(self) -> Iterator[str]:
         if not any(self.argon2_memory_kib >= memory and self.argon2_time_cost >= time for memory, time in STRONG):

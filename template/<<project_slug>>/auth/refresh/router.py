@@ -1,14 +1,11 @@
 """Refresh by JSON."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request, Response
-from pydantic import StringConstraints
 
 from ...db import database_of
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
-from ...schemas import Input
+from ...schemas import Input, Token
 from ..dependencies import PUBLIC, Unauthorized
 from ..tokens import service
 from ..tokens.schemas import TokensOut, tokens_out
@@ -19,7 +16,7 @@ router = APIRouter(prefix="/auth", tags=["login"])
 class Refresh(Input):
     """A refresh token."""
 
-    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+    refresh_token: Token
 
 
 @router.post("/refresh", dependencies=[PUBLIC, limit("token")])

@@ -20,8 +20,8 @@ oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute)
 @router.post("/logout", status_code=204, dependencies=[PUBLIC])
 async def log_out(caller: CallerIfAny, db: Writing) -> None:
     """End this session. Also a success when it has ended already, so that a client can always forget its tokens."""
-    if caller is not None:
-        await service.end_session(db, caller.user_id, UUID(caller.credential))
+    if caller is not None and (session_id := service.session_id_of(caller)):
+        await service.end_session(db, caller.user_id, session_id)
 
 
 @router.post("/logout-all", status_code=204)

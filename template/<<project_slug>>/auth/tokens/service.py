@@ -49,7 +49,7 @@ class InvalidGrant(Exception):
 
 
 class InvalidScope(Exception):
-    """A scope that was not granted at login: a refresh can only shrink it (RFC 6749, section 6)."""
+    """A scope that leaves nothing, or one that was not granted at login: a refresh only shrinks it (RFC 6749, 6)."""
 
 
 class _Reused(Exception):
@@ -67,14 +67,17 @@ async def start_session(
 ) -> Tokens:
     """Begin a session for a user who has just logged in; part of the caller's transaction.
 
-    `scopes` narrows what the session may do; beyond the user's rights it grants nothing. The session of `previous`,
+    `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and nothing at all raises
+    InvalidScope. The session of `previous`,
     whose token came along with the login, ends when it is the same user's (ASVS 7.2.4).
     """
-    if previous is not None and previous.user_id == user_id:
-        await end_session(db, user_id, UUID(previous.credential))
+    if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
+        await end_session(db, user_id, id_)
     user = await db.get_one(User, user_id)
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
+    if scopes is not None and not granted:
+        raise InvalidScope  # RFC 6749, section 3.3, knows no empty scope
     session = _new_session(user.id, " ".join(sorted(granted)))
     db.add(session)
     await db.flush()
@@ -119,7 +122,9 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     except _Reused as reuse:
         # A transaction of its own: the refusal must not roll the revocation back.
         async with database.transaction() as db:
-            await _end_family(db, outbox, reuse)
+            address = await _end_family(db, reuse)
+        if address:
+            outbox.send(device_logged_out(address))
         raise InvalidGrant from None
 
 
@@ -146,12 +151,24 @@ async def _spend(db: AsyncSession, digest: bytes) -> Session:
     return session
 
 
-async def _end_family(db: AsyncSession, outbox: Outbox, reuse: _Reused) -> None:
+async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
+    """End the session; return whom to tell, once."""
     if not await affected(db, delete(Session).where(Session.id == reuse.session_id)):
-        return
+        return None
     audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
-    if address := (await db.get_one(User, reuse.user_id)).email:
-        outbox.send(device_logged_out(address))
+    return (await db.get_one(User, reuse.user_id)).email
+
+
+def session_id_of(caller: Principal) -> UUID | None:
+    """Return the session behind the caller's credential; None for a credential of another kind."""
+    return _as_id(caller.credential)
+
+
+def _as_id(credential: str | None) -> UUID | None:
+    try:
+        return UUID(credential)
+    except (TypeError, ValueError):
+        return None
 
 
 async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
@@ -165,8 +182,8 @@ async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool
 async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None:
     """End all of the user's sessions but the one whose id is `keep`."""
     others = delete(Session).where(Session.user_id == user_id)
-    if keep is not None:
-        others = others.where(Session.id != UUID(keep))
+    if kept := _as_id(keep):
+        others = others.where(Session.id != kept)
     if await affected(db, others):
         audit.record(db, Event.TOKEN_REVOKED, user_id, sessions="all" if keep is None else "others")
 
