@@ -9,9 +9,9 @@ from tools import measure, renders
 from tools.combinations import ROOT, SLUG, Combination
 
 CONDITIONALS = {"auth/methods.py.jinja", "api.py.jinja", "auth/tokens/format.py.jinja"}
-BUDGETS = {"package": 4200, "tests": 4000, "other": 900}
-SMALL_BUDGETS = {"package": 2600, "tests": 2200, "other": 600}
-"""For one method alone; the sizes that the design promises."""
+BUDGETS = {"package": 4200, "tests": 5000, "other": 1000}
+SMALL_BUDGETS = {"package": 3000, "tests": 4400, "other": 850}
+"""Lines of code, for one method alone (ADR 0009)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
 
