@@ -35,10 +35,10 @@ async def test_the_page_knows_this_api(client: AsyncClient) -> None:
     assert (await client.get("/openapi.json")).json()["info"]["title"]
 
 
-@pytest.mark.parametrize("path", ["/docs/other.js", "/docs/%2e%2e%2fmain.py", "/docs/..%2f..%2fmain.py", "/docs/"])
-async def test_there_are_no_other_files(client: AsyncClient, path: str) -> None:
+async def test_there_are_no_other_files(client: AsyncClient) -> None:
     """ASVS 13.4.3."""
-    assert (await client.get(path)).status_code == 404
+    for path in ("/docs/other.js", "/docs/%2e%2e%2fmain.py", "/docs/..%2f..%2fmain.py", "/docs/"):
+        assert (await client.get(path)).status_code == 404
 
 
 async def test_production_describes_nothing(app_with: AppWith) -> None:

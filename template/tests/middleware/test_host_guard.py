@@ -9,17 +9,17 @@ from ..production import PRODUCTION
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("host", ["testserver", "TESTSERVER:443", "localhost", "127.0.0.1:8000", "[::1]:8000"])
-async def test_a_known_host_is_answered(client: AsyncClient, host: str) -> None:
-    assert (await client.get("/nothing", headers={"Host": host})).status_code == 404
+async def test_a_known_host_is_answered(client: AsyncClient) -> None:
+    for host in ("testserver", "TESTSERVER:443", "localhost", "127.0.0.1:8000", "[::1]:8000"):
+        assert (await client.get("/nothing", headers={"Host": host})).status_code == 404, host
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "evil.example:443", "testserver@evil", ""])
-async def test_a_foreign_host_is_refused(client: AsyncClient, host: str) -> None:
+async def test_a_foreign_host_is_refused(client: AsyncClient) -> None:
     """TP-4."""
-    refused = await client.get("/nothing", headers={"Host": host})
-    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host")
-    assert "evil" not in refused.text
+    for host in ("evil.example", "testserver.evil.example", "evil.example:443", "testserver@evil", ""):
+        refused = await client.get("/nothing", headers={"Host": host})
+        assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host"), host
+        assert "evil" not in refused.text
 
 
 async def test_two_hosts_are_none(client: AsyncClient) -> None:

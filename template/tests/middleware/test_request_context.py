@@ -21,12 +21,12 @@ async def test_a_harmless_id_of_a_proxy_is_kept(client: AsyncClient) -> None:
     assert answer.headers["x-request-id"] == answer.json()["request_id"] == "abc-DEF-123"
 
 
-@pytest.mark.parametrize("sent", [b"short", b"x" * 65, b"ab cd efgh", b'"},{"level', b"abcdef\xe9", b"abcdef\r\nX: y"])
-async def test_any_other_id_is_replaced(client: AsyncClient, sent: bytes) -> None:
+async def test_any_other_id_is_replaced(client: AsyncClient) -> None:
     """ASVS 16.4.1, 1.2.1."""
-    answer = await client.get("/nothing", headers=[(b"X-Request-ID", sent)])
-    assert len(answer.headers["x-request-id"]) == 32
-    assert "x" not in answer.headers
+    for sent in (b"short", b"x" * 65, b"ab cd efgh", b'"},{"level', b"abcdef\xe9", b"abcdef\r\nX: y"):
+        answer = await client.get("/nothing", headers=[(b"X-Request-ID", sent)])
+        assert len(answer.headers["x-request-id"]) == 32, sent
+        assert "x" not in answer.headers
 
 
 async def address_logged(app_with: AppWith, log: Logbook, trusted: str, *sent: str) -> str:
