@@ -23,7 +23,8 @@ class Roles(TypeDecorator[frozenset[Role]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role]:
         # A role that the code no longer knows grants nothing.
-        return frozenset(Role(word) for word in (value or "").split() if word in Role)
+        words = (value or "").split()
+        return frozenset(role for role in Role if role in words)
 
 
 class User(Base):

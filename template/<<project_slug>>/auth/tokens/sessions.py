@@ -1,6 +1,5 @@
 """What a look-up of a session brings along, whichever token names it."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -37,13 +36,8 @@ def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
 @lru_cache
 def parse_scope(text: str) -> frozenset[Scope]:
     """Return the scopes in a space-separated string; a name that the code no longer knows grants nothing."""
-    return frozenset(_known(text))
-
-
-def _known(text: str) -> Iterator[Scope]:
-    for word in text.split(" "):
-        if word in Scope:
-            yield Scope(word)
+    words = text.split()
+    return frozenset(scope for scope in Scope if scope in words)
 
 
 def principal_of(row: Row[Any], *, granted: str, method: str) -> Principal:
