@@ -28,6 +28,11 @@ setup: .venv/.done .cache/rendered/.done ## Install the pinned tools, here and n
 	$(INSTALL) --python .cache/rendered $<
 	touch $@
 
+.cache/bench/.done: requirements/bench.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .cache/bench
+	$(INSTALL) --python .cache/bench $<
+	touch $@
+
 demo: .venv/.done ## Render the defaults into a new folder and start the project
 	$(TOOLS)/python -m tools.demo
 
@@ -52,7 +57,7 @@ mutants: setup ## Break rendered projects on purpose; a test must notice each br
 requirements: .venv/.done ## Count the security requirements: met, applicable, deviating
 	$(TOOLS)/python -m tools.requirements
 
-bench: setup ## Compare an authenticated request with a bare FastAPI route
+bench: setup .cache/bench/.done ## Compare with a bare FastAPI route and with fastapi-users; ARGS="--rounds 5"
 	$(TOOLS)/python -m tools.bench $(ARGS)
 
 measure: setup ## Print the sizes of the rendered projects

@@ -1,7 +1,8 @@
 """Compile the pinned requirements: `make pins`.
 
 Hashes pin what is installed; addresses of package indexes stay out, so that any mirror serves. `rendered.txt` is the
-union of what all parts need: one environment in which every rendered project can be checked.
+union of what all parts need: one environment in which every rendered project can be checked. `bench.txt` is what
+`make bench` compares with.
 """
 
 import subprocess
@@ -18,9 +19,11 @@ def rendered_requirements() -> list[str]:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write all three files."""
     command = [*COMPILE.split(), *HEADER]
-    subprocess.run([*command, "--group", "dev", "--output-file", "requirements/template.txt"], cwd=ROOT, check=True)
+    for group, file in (("dev", "template"), ("bench", "bench")):
+        output = ["--output-file", f"requirements/{file}.txt"]
+        subprocess.run([*command, "--group", group, *output], cwd=ROOT, check=True)
     lines = "\n".join([*rendered_requirements()])
     rendered = [*command, "--output-file", "requirements/rendered.txt", "-"]
     subprocess.run(rendered, cwd=ROOT, check=True, input=lines, text=True)

@@ -1,0 +1,405 @@
+"""Compare the rendered project with a bare FastAPI route and with fastapi-users: `make bench`.
+
+Every server runs on one core, one worker, as shipped, with its data in SQLite; the load comes from another core. In
+each round every cell is measured once, one after another, so that whatever else the machine does falls on all of them.
+Absolute figures belong to the machine; what can be compared are the ratios, which are taken round by round.
+
+--seconds 5   how long each cell is loaded
+--rounds 3
+"""
+
+import argparse
+import http.client
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from . import checks, renders
+from .combinations import COMBINATIONS, ROOT, SLUG
+from .demo import free_port
+
+SERVERS = ROOT / "bench"
+RIVALS = ROOT / ".cache" / "bench"
+NEEDED = {"wrk": "the load", "taskset": "keeping load and server on cores of their own"}
+CONNECTIONS = 32
+EMAIL, PASSWORD = "ann@example.com", secrets.token_urlsafe(16)
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+LIMITS = ("LOGIN", "LOGIN_ACCOUNT", "MAIL", "MAIL_ACCOUNT", "TOKEN")
+SETTINGS = {
+    "ENVIRONMENT": "development",  # plain http, since nothing here ends TLS; all else is as in production
+    "JWT_SECRET": secrets.token_urlsafe(48),
+    "MAIL_TRANSPORT": "console",
+    "ACCESS_TOKEN_MINUTES": "60",
+    "SESSIONS_PER_USER": "1000000",
+    **{f"LIMIT_{name}": "10000000/minute" for name in LIMITS},
+}
+
+
+@dataclass
+class Server:
+    """A program under test. `running` fills in its processes, `sign_in` the headers that every request carries."""
+
+    name: str
+    folder: Path
+    command: list[str]
+    login: tuple[str, str, str] = ("", "", "")
+    """Where to log in, as what media type, with which body."""
+    ready: str = "/users/me"
+    port: int = field(default_factory=free_port)
+    headers: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def on_port(self, port: int) -> list[str]:
+        return [*pinned(0), *self.command, "--port", str(port)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What came of loading a server."""
+
+    a_second: float
+    cpu: float
+    """Microseconds of the server's own time for each request: what a busy machine changes least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of the table: a cell, what it is compared with, and what the ratio should be."""
+
+    label: str
+    cell: str
+    against: str = ""
+    unit: str = "/s"
+    floor: float | None = None
+    goal: float | None = None
+    less_is_better: bool = False
+
+
+ME, LOGIN, START, MEMORY = "GET /users/me", "logins", "start to first answer", "memory after warm-up"
+BARE, SIGNED, OPAQUE, RIVAL = "bare route", "[jwt]", "[oauth2_password]", "fastapi-users"
+IDLE, BUSY = "p99 of a light GET", "the same while four clients log in"
+REFRESH = "refresh exchanges"
+CPU = " us"
+
+ROWS = (
+    Row(label=f"{ME}, {BARE}", cell=f"{ME} {BARE}"),
+    Row(label=f"{ME}, {SIGNED}", cell=f"{ME} {SIGNED}", against=f"{ME} {BARE}", floor=0.35, goal=0.50),
+    Row(label=f"{ME}, {OPAQUE}", cell=f"{ME} {OPAQUE}", against=f"{ME} {BARE}", floor=0.35, goal=0.50),
+    Row(label=f"{ME}, {RIVAL}", cell=f"{ME} {RIVAL}", against=f"{ME} {BARE}"),
+    Row(label=f"{SIGNED} against {RIVAL}", cell=f"{ME} {SIGNED}", against=f"{ME} {RIVAL}", floor=5, goal=10),
+    Row(label=f"{OPAQUE} against {RIVAL}", cell=f"{ME} {OPAQUE}", against=f"{ME} {RIVAL}", floor=5, goal=10),
+    Row(label=f"{LOGIN}, {RIVAL}", cell=f"{LOGIN} {RIVAL}"),
+    Row(label=f"{LOGIN}, {SIGNED}", cell=f"{LOGIN} {SIGNED}", against=f"{LOGIN} {RIVAL}", floor=5, goal=6),
+    Row(label=f"{REFRESH}, {SIGNED}", cell=REFRESH, against=f"{ME} {BARE}", floor=0.05, goal=0.10),
+    Row(label=f"{IDLE}, {SIGNED}", cell=IDLE, unit=" ms"),
+    Row(label=BUSY, cell=BUSY, against=IDLE, unit=" ms", floor=5, goal=2, less_is_better=True),
+    Row(label=f"{START}, {BARE}", cell=f"{START} {BARE}", unit=" s"),
+    *(
+        Row(label=f"{START}, {name}", cell=f"{START} {name}", against=f"{START} {BARE}", unit=" s", floor=2.5, goal=1.8,
+            less_is_better=True)
+        for name in (SIGNED, OPAQUE)
+    ),
+    Row(label=f"{MEMORY}, {BARE}", cell=f"{MEMORY} {BARE}", unit=" MB"),
+    *(
+        Row(label=f"{MEMORY}, {name}", cell=f"{MEMORY} {name}", against=f"{MEMORY} {BARE}", unit=" MB", floor=2,
+            goal=1.5, less_is_better=True)
+        for name in (SIGNED, OPAQUE)
+    ),
+)  # fmt: skip
+
+
+def main() -> None:
+    """Start everything, measure round by round, print the table."""
+    options = parse()
+    refuse_without_tools()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        servers = {server.name: server for server in make_servers(Path(folder))}
+        for server in servers.values():
+            stack.enter_context(running(server))
+            sign_in(server)
+        rounds = [measure(servers, options.seconds, number) for number in range(1, options.rounds + 1)]
+    print(table(rounds))
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+def refuse_without_tools() -> None:
+    """Stop with one sentence when the machine cannot do this."""
+    for tool, purpose in NEEDED.items():
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is missing; it is for {purpose}. On Debian: apt-get install wrk util-linux")
+    if len(os.sched_getaffinity(0)) < 2:
+        sys.exit("Two cores are needed: one for the server, one for the load.")
+
+
+def pinned(which: int) -> list[str]:
+    """Return the words that keep a command on one of our cores: 0 for servers, 1 for the load."""
+    return ["taskset", "--cpu-list", str(sorted(os.sched_getaffinity(0))[which])]
+
+
+# SERVERS
+
+
+def make_servers(folder: Path) -> Iterator[Server]:
+    """Yield what is compared, each with a folder of its own for its data."""
+    template = renders.snapshot(folder / "template")
+    yield Server(BARE, SERVERS, uvicorn(checks.ENVIRONMENT, "bare:app"))
+    yield project(template, folder / "signed", SIGNED, "jwt", login_by_json())
+    yield project(template, folder / "opaque", OPAQUE, "oauth2_password", login_by_form("/auth/token"))
+    rival = folder / "rival"
+    shutil.copytree(SERVERS, rival)
+    yield Server(RIVAL, rival, uvicorn(RIVALS, "rival:app"), login_by_form("/auth/jwt/login"), "/openapi.json")
+
+
+def uvicorn(environment: Path, app: str) -> list[str]:
+    """Return the command that serves an app the way the rendered project serves itself."""
+    return [str(environment / "bin" / "python"), "-m", "uvicorn", "--no-access-log", app]
+
+
+def login_by_json() -> tuple[str, str, str]:
+    """Return how the rendered project's JSON login is spoken to."""
+    return "/auth/login", JSON, json.dumps({"email": EMAIL, "password": PASSWORD})
+
+
+def login_by_form(path: str) -> tuple[str, str, str]:
+    """Return how an OAuth2 password form is spoken to."""
+    return path, FORM, urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD})
+
+
+def project(template: Path, folder: Path, name: str, method: str, login: tuple[str, str, str]) -> Server:
+    """Render a project with one method, make its database and an account in it."""
+    answers = next(each.answers for each in COMBINATIONS if each.auth_methods == (method,))
+    renders.render(template, folder, answers)
+    command = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
+    for arguments in (["migrate"], ["users", "create", EMAIL]):
+        subprocess.run([*command, *arguments], cwd=folder, env=variables(), check=True, stdout=subprocess.DEVNULL)
+    return Server(name, folder, [*command, "serve"], login, "/health/live")
+
+
+def variables() -> dict[str, str]:
+    """Return the environment of every server."""
+    return {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ} | SETTINGS
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    """Run a server until the end of the block."""
+    server.processes.append(launch(server, server.port))
+    try:
+        yield
+    finally:
+        stop(server.processes.pop())
+
+
+def launch(server: Server, port: int) -> subprocess.Popen[bytes]:
+    """Start a server and wait for its first answer."""
+    process = subprocess.Popen(
+        server.on_port(port), cwd=server.folder, env=variables(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while process.poll() is None:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{server.ready}", timeout=5):
+                return process
+        except OSError:
+            time.sleep(0.005)
+    sys.exit(f"{server.name} did not start; try it by hand in {server.folder}: {' '.join(server.command)}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server."""
+    process.terminate()
+    process.wait()
+
+
+def sign_in(server: Server) -> None:
+    """Make the account usable and keep its access token for the load."""
+    if server.name == RIVAL:
+        post(server, "/auth/register", JSON, json.dumps({"email": EMAIL, "password": PASSWORD}))
+    elif server.login[0]:
+        command = [*server.command[:-1], "passwords", "link", EMAIL]
+        code = subprocess.check_output(command, cwd=server.folder, env=variables(), text=True).split()[-1]
+        post(server, "/auth/reset-password", JSON, json.dumps({"token": code, "new_password": PASSWORD}))
+    if server.login[0]:
+        server.headers["Authorization"] = f"Bearer {post(server, *server.login)['access_token']}"
+
+
+def post(server: Server, path: str, media_type: str, body: str) -> dict[str, str]:
+    """Send a body and return the answer."""
+    request = Request(server.url(path), body.encode(), {"Content-Type": media_type})  # noqa: S310 - our own loopback address
+    with urlopen(request, timeout=30) as response:  # noqa: S310 - our own loopback address
+        answer: dict[str, str] = json.loads(response.read() or b"{}")
+        return answer
+
+
+# CELLS
+
+
+def measure(servers: Mapping[str, Server], seconds: float, number: int) -> dict[str, float]:
+    """Measure every cell once."""
+    found: dict[str, float] = {}
+    for cell, value in cells(servers, seconds):
+        found[cell] = value
+        print(f"round {number}: {cell} {value:.4g}", file=sys.stderr, flush=True)
+    return found
+
+
+def cells(servers: Mapping[str, Server], seconds: float) -> Iterator[tuple[str, float]]:
+    """Yield each cell and its value."""
+    for name, server in servers.items():
+        yield from both(f"{ME} {name}", load(server, "/users/me", seconds))
+    for name in (SIGNED, RIVAL):
+        yield from both(f"{LOGIN} {name}", log_in(servers[name], seconds))
+    yield from both(REFRESH, refresh(servers[SIGNED], seconds))
+    yield IDLE, pace(servers[SIGNED], seconds)
+    yield BUSY, pace_while_logging_in(servers[SIGNED], seconds)
+    for name in (BARE, SIGNED, OPAQUE):
+        yield f"{START} {name}", start_time(servers[name])
+        yield f"{MEMORY} {name}", resident(servers[name])
+
+
+def both(cell: str, found: Load) -> Iterator[tuple[str, float]]:
+    """Yield what came of a load, as requests a second and as time of the processor."""
+    yield cell, found.a_second
+    yield cell + CPU, found.cpu
+
+
+def load(server: Server, path: str, seconds: float, *words: str, connections: int = CONNECTIONS) -> Load:
+    """Load one address as fast as it goes. Stops everything when an answer is not a success."""
+    before = cpu_time(server)
+    output = subprocess.check_output(wrk(server, path, seconds, *words, connections=connections), text=True)
+    requests, microseconds, broken = map(int, output.split("RESULT ")[1].split())
+    if broken:
+        sys.exit(f"{broken} of {requests} requests to {path} of {server.name} failed.")
+    return Load(a_second=requests * 1e6 / microseconds, cpu=(cpu_time(server) - before) * 1e6 / requests)
+
+
+def cpu_time(server: Server) -> float:
+    """Return the seconds of processor time that a server has used."""
+    ticks = Path(f"/proc/{server.processes[0].pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def wrk(server: Server, path: str, seconds: float, *words: str, connections: int) -> list[str]:
+    """Return the command that loads an address."""
+    # Not with a login: logging in ends the session that it is sent from.
+    sent = {} if words else server.headers
+    headers = [word for name, value in sent.items() for word in ("-H", f"{name}: {value}")]
+    # One thread for each refresh token, since threads are what keeps a state of its own; else one does.
+    threads = connections if words[:1] == ("refresh",) else 1
+    how = [f"-t{threads}", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", str(SERVERS / "load.lua")]
+    return [*pinned(1), "wrk", *how, *headers, server.url(path), "--", *words]
+
+
+def log_in(server: Server, seconds: float) -> Load:
+    """Log in over and over, four at a time."""
+    path, media_type, body = server.login
+    return load(server, path, seconds, "post", media_type, body, connections=4)
+
+
+def refresh(server: Server, seconds: float) -> Load:
+    """Trade refresh tokens, eight sessions at a time."""
+    tokens = [post(server, *server.login)["refresh_token"] for _ in range(8)]
+    return load(server, "/auth/refresh", seconds, "refresh", *tokens, connections=len(tokens))
+
+
+def pace(server: Server, seconds: float) -> float:
+    """Ask for the account at a walking pace; return the 99th percentile of the answers' times, in ms."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    deadline, times = time.monotonic() + seconds, list[float]()
+    while time.monotonic() < deadline:
+        began = time.perf_counter()
+        connection.request("GET", "/users/me", headers=server.headers)
+        connection.getresponse().read()
+        times.append((time.perf_counter() - began) * 1000)
+        time.sleep(0.005)
+    return quantiles(times, n=100)[98]
+
+
+def pace_while_logging_in(server: Server, seconds: float) -> float:
+    """Do the same while four clients log in without a pause."""
+    path, media_type, body = server.login
+    command = wrk(server, path, seconds + 1, "post", media_type, body, connections=4)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as others:
+        time.sleep(0.5)
+        p99 = pace(server, seconds)
+        others.wait()
+    return p99
+
+
+def start_time(server: Server) -> float:
+    """Start another copy of the server; return the seconds until its first answer."""
+    port, began = free_port(), time.perf_counter()
+    process = launch(server, port)
+    seconds = time.perf_counter() - began
+    stop(process)
+    return seconds
+
+
+def resident(server: Server) -> float:
+    """Return the memory that a server occupies, in MB."""
+    status = Path(f"/proc/{server.processes[0].pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+# TABLE
+
+
+def table(rounds: list[dict[str, float]]) -> str:
+    """Lay the rows out as text."""
+    head = f"{'':44} {'median':>12} {'ratio':>7} {'(spread)':>15} {'by CPU':>7} {'floor':>7} {'goal':>6}"
+    return "\n".join([head, *(line(row, rounds) for row in ROWS)])
+
+
+def line(row: Row, rounds: list[dict[str, float]]) -> str:
+    """Lay one row out: its median, the median and the extremes of its ratio, and the ratio of processor times.
+
+    Where the two ratios differ, the machine had something else to do.
+    """
+    text = f"{row.label:44} {median(each[row.cell] for each in rounds):>9.4g}{row.unit:3}"
+    if not row.against:
+        return text
+    ratios = sorted(each[row.cell] / each[row.against] for each in rounds)
+    spread = f"({ratios[0]:.2f}-{ratios[-1]:.2f})"
+    return f"{text} {median(ratios):>7.2f} {spread:>15} {by_cpu(row, rounds):>7} {verdict(row, median(ratios))}"
+
+
+def by_cpu(row: Row, rounds: list[dict[str, float]]) -> str:
+    """Return the ratio of the processor times, for what is counted in requests."""
+    if row.cell + CPU not in rounds[0]:
+        return ""
+    return f"{median(each[row.against + CPU] / each[row.cell + CPU] for each in rounds):.2f}"
+
+
+def verdict(row: Row, ratio: float) -> str:
+    """Say which of the two bounds are met."""
+    if row.floor is None or row.goal is None:
+        return ""
+    met = [ratio <= bound if row.less_is_better else ratio >= bound for bound in (row.floor, row.goal)]
+    words = "goal met" if met[1] else "floor met" if met[0] else "NOT MET"
+    return f"{row.floor:>7} {row.goal:>6} {words}"
+
+
+if __name__ == "__main__":
+    main()
