@@ -19,8 +19,10 @@ class RangeService:
     asked: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request."""
-        self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        await asyncio.sleep(self.delay)
-        writer.write(self.answer)
-        writer.close()
+        """Answer one request, unless the asker gives up before."""
+        try:
+            self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            await asyncio.sleep(self.delay)
+            writer.write(self.answer)
+        finally:
+            writer.close()
