@@ -5,6 +5,8 @@ UV := $(or $(shell command -v uv),.cache/uv/bin/uv)
 TOOLS := .venv/bin
 INSTALL := $(UV) pip sync --quiet --require-hashes
 export UV_PYTHON_DOWNLOADS ?= never
+# Once here instead of at each of the hundreds of starts that the tests make.
+export UV_COMPILE_BYTECODE ?= 1
 export PATH := $(abspath $(dir $(UV))):$(PATH)
 
 .PHONY: help setup demo test check lint matrix mutants requirements bench measure pins

@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 )  # fmt: skip
-SECONDS = 30
+SECONDS = 120
 
 
 class Page:
