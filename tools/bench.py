@@ -375,21 +375,22 @@ def table(rounds: list[dict[str, float]]) -> str:
 def line(row: Row, rounds: list[dict[str, float]]) -> str:
     """Lay one row out: its median, the median and the extremes of its ratio, and the ratio of processor times.
 
-    Where the two ratios differ, the machine had something else to do.
+    Where the two ratios differ, the machine had something else to do; then the processor is right.
     """
     text = f"{row.label:44} {median(each[row.cell] for each in rounds):>9.4g}{row.unit:3}"
     if not row.against:
         return text
     ratios = sorted(each[row.cell] / each[row.against] for each in rounds)
-    spread = f"({ratios[0]:.2f}-{ratios[-1]:.2f})"
-    return f"{text} {median(ratios):>7.2f} {spread:>15} {by_cpu(row, rounds):>7} {verdict(row, median(ratios))}"
+    spread, cpu = f"({ratios[0]:.2f}-{ratios[-1]:.2f})", by_cpu(row, rounds)
+    shown = f"{cpu:.2f}" if cpu else ""
+    return f"{text} {median(ratios):>7.2f} {spread:>15} {shown:>7} {verdict(row, cpu or median(ratios))}"
 
 
-def by_cpu(row: Row, rounds: list[dict[str, float]]) -> str:
+def by_cpu(row: Row, rounds: list[dict[str, float]]) -> float | None:
     """Return the ratio of the processor times, for what is counted in requests."""
     if row.cell + CPU not in rounds[0]:
-        return ""
-    return f"{median(each[row.against + CPU] / each[row.cell + CPU] for each in rounds):.2f}"
+        return None
+    return median(each[row.against + CPU] / each[row.cell + CPU] for each in rounds)
 
 
 def verdict(row: Row, ratio: float) -> str:

@@ -55,7 +55,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
 
 def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
     uvicorn.run(
-        f"{PACKAGE.name}.main:create_app",
+        f"{PACKAGE.name}.main:create_served_app",
         factory=True,
         host=host,
         port=port,
