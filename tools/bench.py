@@ -44,6 +44,7 @@ SETTINGS = {
     "MAIL_TRANSPORT": "console",
     "ACCESS_TOKEN_MINUTES": "60",
     "SESSIONS_PER_USER": "1000000",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",  # as in the project's Dockerfile, for the others too
     **{f"LIMIT_{name}": "10000000/minute" for name in LIMITS},
 }
 

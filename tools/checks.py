@@ -23,13 +23,21 @@ CLI = ("python", "-c", f"from {SLUG}.cli import main; main()")
 """A project's own command line, which is not installed in the shared environment."""
 
 
+TOO_LONG = 600
+"""Seconds after which a command is taken to hang. The longest takes a tenth of it."""
+
+
 def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shared environment in a project, with none of this process's settings."""
+    """Run a command of the shared environment in a project, with none of this process's settings.
+
+    Raises subprocess.TimeoutExpired rather than wait for ever.
+    """
     return subprocess.run(
         [ENVIRONMENT / "bin" / command[0], *command[1:]],
         cwd=project,
         env=clean_environment() | variables,
         check=False,
+        timeout=TOO_LONG,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

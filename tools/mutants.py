@@ -6,6 +6,7 @@
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -75,7 +76,10 @@ def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
         return "its test fails without it"
     shutil.copytree(healthy, broken)
     mutant.break_in(broken)
-    return "" if exit_code(broken, mutant.test) == TESTS_FAILED else "nobody noticed"
+    try:
+        return "" if exit_code(broken, mutant.test) == TESTS_FAILED else "nobody noticed"
+    except subprocess.TimeoutExpired:
+        return "its test never ends"
 
 
 @cache

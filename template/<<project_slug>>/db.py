@@ -4,21 +4,21 @@
 ask for one of the two by annotation: `db: Writing` or `db: Reading`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Request
 from pydantic import field_validator
-from sqlalchemy import CursorResult, DateTime, Delete, Dialect, LargeBinary, MetaData, Update, delete, event
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import DateTime, Delete, Dialect, LargeBinary, MetaData, Update, bindparam, delete, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from . import sqlite
 from .clock import now
 from .settings import Settings
 
@@ -65,6 +65,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 Digest = LargeBinary(32)
 """A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
 
+NOW = bindparam("now", type_=UtcDateTime())
+"""The moment in a statement that is built once and executed with `now()`: building one costs more than running it."""
+
 
 class Base(DeclarativeBase):
     """Every table. Named constraints, so that a migration can drop what it did not create."""
@@ -84,7 +87,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self.engine = _create_engine(settings)
-        event.listen(self.engine.sync_engine, "begin", _begin_immediately)
+        event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
         self.autocommit = _create_engine(settings, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
         self._parts: dict[Callable[[Database], Any], Any] = {}
@@ -114,10 +117,12 @@ class Database:
         return built
 
 
-async def affected(db: AsyncSession, statement: Delete | Update) -> int:
-    """Execute and return how many rows it changed: what decides a race between parallel requests (ST-7)."""
-    result: CursorResult[Any] = await db.execute(statement)  # type: ignore[assignment]  # the stubs know the base class only
-    return result.rowcount
+async def affected(db: AsyncSession, statement: Delete | Update, parameters: Mapping[str, Any] | None = None) -> int:
+    """Execute and return how many rows it changed: what decides a race between parallel requests (ST-7).
+
+    Beside the ORM: objects that were loaded before know nothing of it.
+    """
+    return (await (await db.connection()).execute(statement, parameters)).rowcount
 
 
 async def purge_expired(database: Database) -> int:
@@ -129,31 +134,15 @@ async def purge_expired(database: Database) -> int:
 
 
 def _create_engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
-    engine = create_async_engine(
+    return create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
-        connect_args={"timeout": settings.database_timeout},
+        connect_args={"async_creator_fn": sqlite.connect, "timeout": settings.database_timeout},
         hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
         **options,
     )
-    event.listen(engine.sync_engine, "connect", _set_up_connection)
-    return engine
-
-
-def _set_up_connection(connection: DBAPIConnection, _: object) -> None:
-    cursor = connection.cursor()
-    # SQLite ignores foreign keys unless told: a deleted user's tokens would live on (ST-1).
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.close()
-
-
-def _begin_immediately(connection: Connection) -> None:
-    # Taking the write lock at the first statement makes rivals wait; taken later, SQLite fails them at once (ST-8).
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @asynccontextmanager

@@ -4,18 +4,37 @@ import hashlib
 from datetime import timedelta
 
 from limits.aio.storage import Storage
-from sqlalchemy import case, delete, select
+from sqlalchemy import Integer, bindparam, case, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ColumnElement
 
 from ..clock import now
-from ..db import Database
+from ..db import NOW, Database, Digest, UtcDateTime
 from .models import RateLimit
+
+_KEY, _AMOUNT = bindparam("digest", type_=Digest), bindparam("amount", type_=Integer)
+_ENDS = bindparam("ends", type_=UtcDateTime())
+_IS_OVER = RateLimit.expires_at <= NOW
+_COUNT = (
+    insert(RateLimit)
+    .values(key=_KEY, count=_AMOUNT, expires_at=_ENDS)
+    .on_conflict_do_update(
+        index_elements=[RateLimit.key],
+        set_={
+            "count": case((_IS_OVER, _AMOUNT), else_=RateLimit.count + _AMOUNT),
+            "expires_at": case((_IS_OVER, _ENDS), else_=RateLimit.expires_at),
+        },
+    )
+    .returning(RateLimit.count)
+)
 
 
 class DatabaseStorage(Storage):
-    """Fixed windows. Counting is one statement: of limit+10 parallel requests, exactly the limit passes (ST-9)."""
+    """Fixed windows. Counting is one statement: of limit+10 parallel requests, exactly the limit passes (ST-9).
+
+    A statement is a transaction of its own here: a count stays when what is counted fails.
+    """
 
     STORAGE_SCHEME = None
 
@@ -30,18 +49,9 @@ class DatabaseStorage(Storage):
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, opening a new window when there is none or it has passed; return the window's count."""
         start = now()
-        ends = start + timedelta(seconds=expiry)
-        is_over = RateLimit.expires_at <= start
-        statement = insert(RateLimit).values(key=_digest(key), count=amount, expires_at=ends)
-        counted = statement.on_conflict_do_update(
-            index_elements=[RateLimit.key],
-            set_={
-                "count": case((is_over, amount), else_=RateLimit.count + amount),
-                "expires_at": case((is_over, ends), else_=RateLimit.expires_at),
-            },
-        ).returning(RateLimit.count)
-        async with self._database.engine.begin() as connection:
-            return int((await connection.execute(counted)).scalar_one())
+        parameters = {"digest": _digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=expiry)}
+        async with self._database.autocommit.connect() as connection:
+            return int((await connection.execute(_COUNT, parameters)).scalar_one())
 
     async def get(self, key: str) -> int:
         """Return the count of the running window."""
@@ -70,7 +80,7 @@ class DatabaseStorage(Storage):
         await self._delete(RateLimit.key == _digest(key))
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._database.engine.begin() as connection:
+        async with self._database.autocommit.connect() as connection:
             return (await connection.execute(delete(RateLimit).where(condition))).rowcount
 
 

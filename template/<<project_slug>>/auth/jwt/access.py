@@ -13,16 +13,16 @@ from uuid import UUID, uuid4
 
 import jwt
 from sqlalchemy import Row, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...clock import now
-from ...db import Database
+from ...db import NOW, Database
 from ...users.models import User
 from ..authorization import MAX_TOKEN_LENGTH
 from ..lookup import JoinedLookup
 from ..principal import Principal
 from ..tokens.models import Session
-from ..tokens.sessions import NOW, SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings
 from .memory import Claims, SignatureMemory
 from .settings import JWTSettings
@@ -62,7 +62,7 @@ def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
     return JoinedLookup(fetch)
 
 
-async def issue(db: AsyncSession, session: Session, scope: str) -> str:
+async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     """Return a new access token for the session, with the claims of RFC 9068, section 2.2, and no personal data."""
     settings, start = JWTSettings.get(), now()
     claims = {

@@ -6,16 +6,16 @@ from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...clock import now
-from ...db import Database
+from ...db import NOW, Database
 from ...users.models import User
 from ..lookup import JoinedLookup
 from ..principal import Principal
 from ..tokens.models import Session
-from ..tokens.sessions import NOW, SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings
 from .models import AccessToken
 
@@ -28,6 +28,9 @@ _BY_DIGEST = (
     .join(User, Session.user_id == User.id)
     .where(AccessToken.digest.in_(bindparam("digests", expanding=True)), is_alive(NOW))
 )
+
+_PURGE = delete(AccessToken).where(AccessToken.session_id == bindparam("session"), AccessToken.expires_at <= NOW)
+_ADD = insert(AccessToken)
 
 
 def _digest(token: str) -> bytes:
@@ -46,12 +49,12 @@ def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
     return JoinedLookup(fetch)
 
 
-async def issue(db: AsyncSession, session: Session, scope: str) -> str:
+async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
     token, start = PREFIX + token_urlsafe(32), now()
-    await db.execute(delete(AccessToken).where(AccessToken.session_id == session.id, AccessToken.expires_at <= start))
     ends = start + TokenSettings.get().access_life
-    db.add(AccessToken(digest=_digest(token), session_id=session.id, scope=scope, expires_at=ends))
+    await db.execute(_PURGE, {"session": session.id, "now": start})
+    await db.execute(_ADD, {"digest": _digest(token), "session_id": session.id, "scope": scope, "expires_at": ends})
     return token
 
 

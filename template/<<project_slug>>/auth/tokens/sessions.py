@@ -4,11 +4,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam
+from sqlalchemy import BindParameter, Row
 from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
-from ...db import UtcDateTime
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..method import InvalidCredential
 from ..principal import Principal
@@ -21,10 +20,6 @@ SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMN
 def invalid_token(description: str = "The access token is invalid") -> InvalidCredential:
     """Return the one refusal for a token that is no good, whatever the reason (RFC 6750, section 3.1)."""
     return InvalidCredential("invalid_token", description)
-
-
-NOW = bindparam("now", type_=UtcDateTime())
-"""The moment in a statement that is built once and executed with `now()`: building one costs more than running it."""
 
 
 def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
