@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import pins, renders
+from tools import bench, pins, renders
 from tools.combinations import ROOT, questions
 
 FOREIGN = {
@@ -52,6 +52,11 @@ def test_the_pins_are_hashed_and_cover_every_part() -> None:
     assert len(versions) == len(re.findall(r"==[^\n]*\\\n +--hash=sha256:", pinned))
     named = {match[0] for each in pins.rendered_requirements() if (match := re.match(r"[a-z0-9-]+", each))}
     assert named <= set(versions)
+
+
+def test_the_benchmark_sets_what_the_dockerfile_sets() -> None:
+    image = (ROOT / "template" / "Dockerfile.jinja").read_text()
+    assert [f"ENV {name}={value}" in image for name, value in bench.SHIPPED.items()] == [True]
 
 
 def test_every_answer_of_copier_yml_has_help() -> None:

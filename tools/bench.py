@@ -37,6 +37,8 @@ CONNECTIONS = 32
 EMAIL, PASSWORD = "ann@example.com", secrets.token_urlsafe(16)
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
+SHIPPED = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1"}
+"""What the rendered Dockerfile sets; `test_repository.py` keeps the two equal."""
 LIMITS = ("LOGIN", "LOGIN_ACCOUNT", "MAIL", "MAIL_ACCOUNT", "TOKEN")
 SETTINGS = {
     "ENVIRONMENT": "development",  # plain http, since nothing here ends TLS; all else is as in production
@@ -44,9 +46,13 @@ SETTINGS = {
     "MAIL_TRANSPORT": "console",
     "ACCESS_TOKEN_MINUTES": "60",
     "SESSIONS_PER_USER": "1000000",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",  # as in the project's Dockerfile, for the others too
     **{f"LIMIT_{name}": "10000000/minute" for name in LIMITS},
 }
+
+
+def variables() -> dict[str, str]:
+    """Return the environment of every server."""
+    return {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ} | SETTINGS
 
 
 @dataclass
@@ -60,6 +66,7 @@ class Server:
     """Where to log in, as what media type, with which body."""
     ready: str = "/users/me"
     port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=variables)
     headers: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -196,12 +203,7 @@ def project(template: Path, folder: Path, name: str, method: str, login: tuple[s
     command = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
     for arguments in (["migrate"], ["users", "create", EMAIL]):
         subprocess.run([*command, *arguments], cwd=folder, env=variables(), check=True, stdout=subprocess.DEVNULL)
-    return Server(name, folder, [*command, "serve"], login, "/health/live")
-
-
-def variables() -> dict[str, str]:
-    """Return the environment of every server."""
-    return {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ} | SETTINGS
+    return Server(name, folder, [*command, "serve"], login, "/health/live", environment=variables() | SHIPPED)
 
 
 @contextmanager
@@ -217,7 +219,11 @@ def running(server: Server) -> Iterator[None]:
 def launch(server: Server, port: int) -> subprocess.Popen[bytes]:
     """Start a server and wait for its first answer."""
     process = subprocess.Popen(
-        server.on_port(port), cwd=server.folder, env=variables(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        server.on_port(port),
+        cwd=server.folder,
+        env=server.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     while process.poll() is None:
         try:

@@ -30,7 +30,7 @@ class DatabaseSettings(Settings):
 
     database_url: str = "sqlite+aiosqlite:///app.db"
     database_pool_size: int = 20
-    """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
+    """Connections kept open per worker for all but transactions. Too few make requests wait."""
     database_timeout: float = 5
     """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
     allow_sqlite_in_production: bool = False
@@ -86,10 +86,17 @@ class Database:
     """One engine per event loop. Sessions of `transaction()` write; those of `reading()` must not."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        self.engine = _create_engine(settings)
+        # SQLite lets one write at a time. Waiting for the connection is a queue; waiting for the file is polling.
+        # It goes back as it is, since every transaction has been committed or rolled back by then.
+        self.engine = _create_engine(settings, pool_size=1, pool_reset_on_return=None)
         event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
-        self.autocommit = _create_engine(settings, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True)
+        self.autocommit = _create_engine(
+            settings,
+            pool_size=settings.database_pool_size,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+        )
         self._parts: dict[Callable[[Database], Any], Any] = {}
 
     @asynccontextmanager
@@ -136,7 +143,6 @@ async def purge_expired(database: Database) -> int:
 def _create_engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
     return create_async_engine(
         settings.database_url,
-        pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         connect_args={"async_creator_fn": sqlite.connect, "timeout": settings.database_timeout},

@@ -1,5 +1,7 @@
 """The limits, as `limits` notation: "5/minute"."""
 
+from functools import cache
+
 from limits import RateLimitItem, parse
 from pydantic import field_validator
 
@@ -32,4 +34,7 @@ class LimitSettings(Settings):
 
     def item(self, name: str) -> RateLimitItem:
         """Return the limit called `limit_<name>`."""
-        return parse(getattr(self, f"limit_{name}"))
+        return _parsed(getattr(self, f"limit_{name}"))
+
+
+_parsed = cache(parse)

@@ -111,7 +111,7 @@ class PasswordHasher:
 def _step_back() -> None:
     """Lower this thread's priority. Without it a light request waits up to ten times as long while people sign in."""
     with suppress(OSError):  # forbidden in some sandboxes; an error here would break the pool for good
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _decoy(memory_cost: int, time_cost: int) -> str:

@@ -13,7 +13,7 @@ from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...audit import service as audit
@@ -36,7 +36,12 @@ PREFIX = "rt_"
 
 _TOKEN = RefreshToken.digest == bindparam("token")
 _SPEND = update(RefreshToken).where(_TOKEN, RefreshToken.spent_at.is_(None)).values(spent_at=NOW)
-_OF_TOKEN = select(Session).join(RefreshToken, RefreshToken.session_id == Session.id).join(User).where(_TOKEN)
+_OF_TOKEN = (
+    select(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at)
+    .join(RefreshToken, RefreshToken.session_id == Session.id)
+    .join(User)
+    .where(_TOKEN)
+)
 _ALIVE = _OF_TOKEN.where(is_alive(NOW))
 _PROLONG = (
     update(Session).where(Session.id == bindparam("session")).values(idle_until=bindparam("until", type_=UtcDateTime()))
@@ -168,7 +173,7 @@ async def _spend(db: AsyncConnection, digest: bytes) -> Session:
     return session
 
 
-async def _find(db: AsyncConnection, statement: Select[Any], parameters: dict[str, Any]) -> Session | None:
+async def _find(db: AsyncConnection, statement: Executable, parameters: dict[str, Any]) -> Session | None:
     row = (await db.execute(statement, parameters)).first()
     return Session(**row._mapping) if row else None
 
