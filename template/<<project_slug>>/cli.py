@@ -119,7 +119,7 @@ def doctor() -> None:
 
 @app.command()
 def purge() -> None:
-    """Delete what has expired: sessions, one-time secrets, limits. Run it daily (ASVS 14.2.7)."""
+    """Delete what has expired: sessions, one-time secrets, limits, old events. Run it daily (ASVS 14.2.7)."""
     asyncio.run(_purge())
 
 

@@ -7,6 +7,7 @@ than most queries. Invariant: a cursor of the database never leaves its thread; 
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
@@ -110,6 +111,7 @@ def begin(transaction: Transaction) -> None:
 
 
 def _open(path: str, options: dict[str, Any]) -> sqlite3.Connection:
+    Path(path).touch(0o600)  # SQLite would make it as readable as the umask allows, and its log like it
     connection: sqlite3.Connection = sqlite3.connect(path, **options)
     connection.executescript(SET_UP)
     return connection

@@ -1,6 +1,6 @@
 """The trail of what happened to accounts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
 from ..db import Base, UtcDateTime
+from .settings import AuditSettings
+
+
+def _end() -> datetime:
+    return now() + timedelta(days=AuditSettings.get().audit_days)
 
 
 class AuditEvent(Base):
@@ -18,6 +23,7 @@ class AuditEvent(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_end, index=True)
     event: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[UUID | None] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(64))

@@ -18,6 +18,7 @@ NAME = "secrets"
 app = typer.Typer(help="Rotate the keys that sign access tokens.")
 
 ENV_FILE = Path(".env")
+_KID_MAY_BEGIN_WITH_A_DASH = {"ignore_unknown_options": True}
 PrintOnly = Annotated[bool, typer.Option("--print", help="Print the new values instead of changing .env.")]
 
 
@@ -35,30 +36,33 @@ def add(algorithm: str = "", print_only: PrintOnly = False) -> None:
     chosen = algorithm or settings.jwt_algorithm
     if chosen not in ALGORITHMS:
         raise SystemExit(f"The algorithm is one of {', '.join(ALGORITHMS)}.")
-    _save({"JWT_OTHER_KEYS": " ".join([*settings.jwt_other_keys, f"{chosen}:{generate(chosen)}"])}, print_only)
+    secret = generate(chosen)
+    _save({"JWT_OTHER_KEYS": " ".join([*settings.jwt_other_keys, f"{chosen}:{secret}"])}, print_only)
+    typer.echo(f"KID: {parse_key(chosen, secret).kid}", err=True)
 
 
-@app.command()
-def use(print_only: PrintOnly = False) -> None:
-    """Sign with the newest added key; the present one goes on verifying. Restart everywhere."""
+@app.command(context_settings=_KID_MAY_BEGIN_WITH_A_DASH)
+def use(kid: str, print_only: PrintOnly = False) -> None:
+    """Sign with an added key, by its kid; the present one goes on verifying. Restart everywhere."""
     settings = JWTSettings.get()
-    if not settings.jwt_other_keys:
-        raise SystemExit("There is no added key. Run `secrets add` first and restart every worker.")
-    *others, newest = settings.jwt_other_keys
-    algorithm, _, secret = newest.partition(":")
+    chosen, others = _taken_out(kid)
+    algorithm, _, secret = chosen.partition(":")
     present = f"{settings.jwt_algorithm}:{settings.jwt_secret.get_secret_value()}"
     values = {"JWT_ALGORITHM": algorithm, "JWT_SECRET": secret, "JWT_OTHER_KEYS": " ".join([present, *others])}
     _save(values, print_only)
 
 
-@app.command()
+@app.command(context_settings=_KID_MAY_BEGIN_WITH_A_DASH)
 def retire(kid: str, print_only: PrintOnly = False) -> None:
     """Forget a key that no longer signs, by its kid. Tokens signed with it are refused after the restart."""
-    settings = JWTSettings.get()
-    kept = [word for word in settings.jwt_other_keys if parse_key(*word.partition(":")[::2]).kid != kid]
-    if len(kept) == len(settings.jwt_other_keys):
+    _save({"JWT_OTHER_KEYS": " ".join(_taken_out(kid)[1])}, print_only)
+
+
+def _taken_out(kid: str) -> tuple[str, list[str]]:
+    words = {parse_key(*word.partition(":")[::2]).kid: word for word in JWTSettings.get().jwt_other_keys}
+    if kid not in words:
         raise SystemExit("No such key among those that only verify; `secrets list` shows them.")
-    _save({"JWT_OTHER_KEYS": " ".join(kept)}, print_only)
+    return words.pop(kid), [*words.values()]
 
 
 def _save(values: dict[str, str], print_only: bool) -> None:

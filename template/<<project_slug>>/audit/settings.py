@@ -1,0 +1,12 @@
+"""How long the trail goes back."""
+
+from pydantic import Field
+
+from ..settings import Settings
+
+
+class AuditSettings(Settings):
+    """Addresses of people are in the trail, so it ends some day."""
+
+    audit_days: int = Field(default=365, ge=30)
+    """Days until `purge` deletes an event. Fewer may be too few to find out what an intruder did (ASVS 14.2.7)."""
