@@ -23,7 +23,7 @@ class App(FastAPI):
     """FastAPI inside our middleware, which so wraps its answers to unhandled errors too."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get())
+        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get(), api.MIDDLEWARE)
 
 
 @asynccontextmanager

@@ -89,9 +89,7 @@ async def authenticate(request: Request) -> Principal | None:
         raise BadCredentials(error.description) from None
     except InvalidCredential as error:
         log_event(Event.CREDENTIAL_REFUSED, reason=error.code)
-        raise Unauthorized(
-            error.description, code=error.code, error=error.code, error_description=error.description
-        ) from None
+        raise Unauthorized(error.description, code=error.code, **error.challenge) from None
     return principals[0] if principals else None
 
 

@@ -32,9 +32,11 @@ class EndAccess(Protocol):
 class InvalidCredential(Exception):
     """A credential that is present and refused. The text goes to the client: same for every reason not provable."""
 
-    def __init__(self, code: str, description: str) -> None:
+    def __init__(self, code: str, description: str, **challenge: str) -> None:
+        """`challenge` are parameters for the Bearer challenge (RFC 6750, section 3); other schemes have none."""
         self.code = code
         self.description = description
+        self.challenge = challenge
         super().__init__(code)
 
 

@@ -5,11 +5,14 @@
 3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too
 4. `HostGuard`        before anything reads the Host header or a body
 5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
-6. `HeadAsGet`, `TooLargeAsProblem`   what the framework answers otherwise than HTTP, or this project, has it
+6. `api.MIDDLEWARE`   what the chosen methods bring along: a guard against what browsers send by themselves
+7. `HeadAsGet`, `TooLargeAsProblem`   what the framework answers otherwise than HTTP, or this project, has it
 
 They wrap the whole app: what `app.add_middleware` adds does not wrap 500s. Body limits are FastAPI's own
 (`max_body_size`), since a route may need another one.
 """
+
+from collections.abc import Callable, Iterable
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -23,9 +26,11 @@ from .security_headers import SecurityHeaders
 from .too_large import TooLargeAsProblem
 
 
-def wrap(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
+def wrap(app: ASGIApp, settings: CoreSettings, inner: Iterable[Callable[[ASGIApp], ASGIApp]] = ()) -> ASGIApp:
     """Return the app inside all of the middleware."""
     app = HeadAsGet(TooLargeAsProblem(app))
+    for each in inner:
+        app = each(app)
     if settings.cors_origins:
         app = _cors(app, settings)
     app = HostGuard(app, hosts=settings.hosts, https_only=settings.is_production)

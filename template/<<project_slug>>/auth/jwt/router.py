@@ -6,9 +6,10 @@ from ...db import database_of
 from ...errors import NotFound
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
-from ..dependencies import PUBLIC, CallerIfAny, Unauthorized
+from ..dependencies import PUBLIC, Unauthorized
 from ..passwords import service as passwords
 from ..tokens import service as tokens
+from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from .schemas import JWKSet, Login
 from .settings import JWTSettings
@@ -17,7 +18,7 @@ router = APIRouter(tags=["login"])
 
 
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
-async def log_in(body: Login, caller: CallerIfAny, request: Request, response: Response) -> TokensOut:
+async def log_in(body: Login, caller: SessionIfAny, request: Request, response: Response) -> TokensOut:
     """Log in with address and password. A session whose token comes along is replaced."""
     database, outbox = database_of(request), outbox_of(request)
     try:

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from ...db import database_of
 from ...limits import service as limits
 from ...mail.outbox import outbox_of
-from ..dependencies import PUBLIC, caller_if_any
+from ..dependencies import PUBLIC
 from ..passwords import service as passwords
 from ..scopes import Scope
 from ..tokens import service as tokens
+from ..tokens.bearer import session_if_any
 from ..tokens.oauth import OAuthError, OAuthRoute, read_form, required
 from ..tokens.schemas import TokensOut, tokens_out
 from .schemas import FORM
@@ -38,7 +39,7 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     database, outbox, scopes = database_of(request), outbox_of(request), _scopes(form)
     username, password = required(form, "username"), required(form, "password")
     await limits.hit_address(database, "login")
-    previous = await caller_if_any(request)
+    previous = await session_if_any(request)
     try:
         async with passwords.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
             return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)

@@ -1,15 +1,18 @@
 """The reader of `Authorization: Bearer`. Every method that issues tokens registers this one, so it runs once."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from starlette.requests import Request
 
 from ...db import database_of
 from ..authorization import bearer_token
-from ..method import REALM
+from ..method import REALM, InvalidCredential
 from ..principal import Principal
 from .format import access
 from .service import end_sessions as end_access
 
-__all__ = ["CHALLENGE", "authenticate", "end_access"]
+__all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "session_if_any"]
 
 CHALLENGE = f'Bearer realm="{REALM}"'
 
@@ -18,3 +21,17 @@ async def authenticate(request: Request, /) -> Principal | None:
     """Return who the bearer token speaks for; None without one. Raises InvalidCredential."""
     token = bearer_token(request)
     return None if token is None else await access.read(database_of(request), token)
+
+
+async def session_if_any(request: Request) -> Principal | None:
+    """Return whose token comes along with a login or a logout; None when there is none that is good.
+
+    Only a token: to look at a password here would be a second try at each login.
+    """
+    try:
+        return await authenticate(request)
+    except InvalidCredential:
+        return None
+
+
+SessionIfAny = Annotated[Principal | None, Depends(session_if_any)]

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 from ...db import Reading, Writing
 from ...errors import NotFound
 from ...limits.service import limit
-from ..dependencies import PUBLIC, CallerIfAny, CurrentPrincipal
+from ..dependencies import PUBLIC, CurrentPrincipal
 from . import service
+from .bearer import SessionIfAny
 from .models import Session
 from .oauth import OAuthError, OAuthRoute, read_form, required
 from .schemas import SessionOut
@@ -18,7 +19,7 @@ oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute)
 
 
 @router.post("/logout", status_code=204, dependencies=[PUBLIC])
-async def log_out(caller: CallerIfAny, db: Writing) -> None:
+async def log_out(caller: SessionIfAny, db: Writing) -> None:
     """End this session. Also a success when it has ended already, so that a client can always forget its tokens."""
     if caller is not None and (session_id := service.session_id_of(caller)):
         await service.end_session(db, caller.user_id, session_id)

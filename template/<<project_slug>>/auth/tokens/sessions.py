@@ -19,7 +19,7 @@ SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMN
 
 def invalid_token(description: str = "The access token is invalid") -> InvalidCredential:
     """Return the one refusal for a token that is no good, whatever the reason (RFC 6750, section 3.1)."""
-    return InvalidCredential("invalid_token", description)
+    return InvalidCredential("invalid_token", description, error="invalid_token", error_description=description)
 
 
 def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:

@@ -1,0 +1,30 @@
+"""Somebody to be in a test: an account with a password."""
+
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from <<project_slug>>.auth.passwords.chosen import hash_chosen
+from <<project_slug>>.auth.passwords.registration import create_user
+from <<project_slug>>.auth.scopes import ROLE_SCOPES, Role, Scope
+from <<project_slug>>.db import Database
+
+CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
+PASSWORD = "seven grey otters under a bridge"
+
+
+@pytest.fixture
+def credential_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> CredentialFor:
+    """Create an account and return the header that proves it. A password cannot do less than its role, so for the
+    length of the test the role grants no more than the scopes."""
+
+    async def set_up(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
+        if scopes is not None:
+            monkeypatch.setitem(ROLE_SCOPES, role, scopes)
+        stored = await hash_chosen(PASSWORD, email=email)
+        async with database.transaction() as db:
+            (await create_user(db, email, stored)).roles = frozenset({role})
+        return {"Authorization": f"Basic {b64encode(f'{email}:{PASSWORD}'.encode()).decode()}"}
+
+    return set_up

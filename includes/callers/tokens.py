@@ -1,0 +1,28 @@
+"""Somebody to be in a test: an account with a session."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from <<project_slug>>.auth.scopes import Role, Scope
+from <<project_slug>>.auth.tokens.service import start_session
+from <<project_slug>>.db import Database
+from <<project_slug>>.users.email import canonical
+from <<project_slug>>.users.models import User
+
+CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture
+def credential_for(database: Database) -> CredentialFor:
+    """Create an account and return the header that proves it. Without scopes it may do all that its role grants."""
+
+    async def log_in(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
+        async with database.transaction() as db:
+            user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
+            db.add(user)
+            await db.flush()
+            token = (await start_session(db, user.id, scopes=scopes)).access_token
+        return {"Authorization": f"Bearer {token}"}
+
+    return log_in
