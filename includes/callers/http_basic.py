@@ -9,6 +9,7 @@ from <<project_slug>>.auth.passwords.chosen import hash_chosen
 from <<project_slug>>.auth.passwords.registration import create_user
 from <<project_slug>>.auth.scopes import ROLE_SCOPES, Role, Scope
 from <<project_slug>>.db import Database
+from <<project_slug>>.users.models import User
 
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
 PASSWORD = "seven grey otters under a bridge"
@@ -16,15 +17,23 @@ PASSWORD = "seven grey otters under a bridge"
 
 @pytest.fixture
 def credential_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> CredentialFor:
-    """Create an account and return the header that proves it. A password cannot do less than its role, so for the
-    length of the test the role grants no more than the scopes."""
+    """Create an account and return the header that proves it.
+
+    A password cannot do less than its role, so for the length of the test the role grants no more than the scopes.
+    """
 
     async def set_up(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
         if scopes is not None:
             monkeypatch.setitem(ROLE_SCOPES, role, scopes)
         stored = await hash_chosen(PASSWORD, email=email)
         async with database.transaction() as db:
-            (await create_user(db, email, stored)).roles = frozenset({role})
-        return {"Authorization": f"Basic {b64encode(f'{email}:{PASSWORD}'.encode()).decode()}"}
+            user = await create_user(db, email, stored)
+            user.roles = frozenset({role})
+        return await proof_of(database, user, PASSWORD)
 
     return set_up
+
+
+async def proof_of(database: Database, user: User, password: str) -> dict[str, str]:
+    """Return the header with the account's address and password."""
+    return {"Authorization": f"Basic {b64encode(f'{user.email}:{password}'.encode()).decode()}"}

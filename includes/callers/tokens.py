@@ -21,8 +21,15 @@ def credential_for(database: Database) -> CredentialFor:
         async with database.transaction() as db:
             user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
             db.add(user)
-            await db.flush()
-            token = (await start_session(db, user.id, scopes=scopes)).access_token
-        return {"Authorization": f"Bearer {token}"}
+        return await proof_of(database, user, scopes=scopes)
 
     return log_in
+
+
+async def proof_of(
+    database: Database, user: User, password: str | None = None, *, scopes: frozenset[Scope] | None = None
+) -> dict[str, str]:
+    """Return the header of a new session of the account; its password is not needed."""
+    async with database.transaction() as db:
+        token = (await start_session(db, user.id, scopes=scopes)).access_token
+    return {"Authorization": f"Bearer {token}"}

@@ -7,7 +7,7 @@ from ...errors import NotFound
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
 from ..dependencies import PUBLIC, Unauthorized
-from ..passwords import service as passwords
+from ..passwords import login
 from ..tokens import service as tokens
 from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
@@ -22,9 +22,9 @@ async def log_in(body: Login, caller: SessionIfAny, request: Request, response: 
     """Log in with address and password. A session whose token comes along is replaced."""
     database, outbox = database_of(request), outbox_of(request)
     try:
-        async with passwords.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
+        async with login.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
             return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
-    except passwords.WrongPassword:
+    except login.WrongPassword:
         raise Unauthorized("Address or password is wrong.", code="invalid_credentials") from None
 
 

@@ -8,7 +8,7 @@ from ...db import database_of
 from ...limits import service as limits
 from ...mail.outbox import outbox_of
 from ..dependencies import PUBLIC
-from ..passwords import service as passwords
+from ..passwords import login
 from ..scopes import Scope
 from ..tokens import service as tokens
 from ..tokens.bearer import session_if_any
@@ -41,9 +41,9 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     await limits.hit_address(database, "login")
     previous = await session_if_any(request)
     try:
-        async with passwords.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
+        async with login.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
             return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
-    except passwords.WrongPassword:
+    except login.WrongPassword:
         raise OAuthError("invalid_grant", "Address or password is wrong") from None
     except tokens.InvalidScope:
         raise OAuthError("invalid_scope", "Nothing of this scope is yours") from None

@@ -5,6 +5,7 @@ until the mailed secret comes back together with the password that was chosen, s
 address cannot open an account that a stranger prepared.
 
 policy.py     what makes a password acceptable     hashing.py       argon2id in a thread of its own
-service.py    log in, change, reset                registration.py  sign up, prove the address
-breaches.py   optional look-up of leaked ones      email_change.py  another address, proved first
+login.py      log in                               service.py       change, reset
+breaches.py   optional look-up of leaked ones      registration.py  sign up, prove the address
+mails.py      what is written to users             email_change.py  another address, proved first
 """

@@ -10,6 +10,7 @@ from ...limits.service import limit
 from ...mail.outbox import Outbox, outbox_of
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from . import email_change, registration, service
+from .login import WrongPassword
 from .schemas import Change, EmailChange, EmailConfirmation, Forgotten, Proof, Registration, Reset
 
 router = APIRouter(prefix="/auth", tags=["account"])
@@ -47,7 +48,7 @@ async def change_password(body: Change, caller: AccountWriter, database: Db, out
     """Change the password. Ends every other session."""
     try:
         await service.change(database, outbox, caller, body.current_password, body.new_password)
-    except service.WrongPassword:
+    except WrongPassword:
         raise BadRequest("The current password is wrong.", code="invalid_credentials") from None
 
 

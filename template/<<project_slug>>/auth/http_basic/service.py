@@ -1,0 +1,115 @@
+"""Who sends these credentials: one hash for each that are new, none for those that matched a moment ago."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+from starlette.requests import Request
+
+from ...clock import now
+from ...db import Database, database_of
+from ...limits import service as limits
+from ...mail.outbox import Outbox, outbox_of
+from ...middleware.request_context import client_address
+from ...users.email import canonical
+from ...users.models import User
+from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
+from ..lookup import JoinedLookup
+from ..passwords import login
+from ..passwords.models import Password
+from ..principal import Principal
+from ..scopes import scopes_of
+from .header import credentials, refusal
+from .memory import PasswordMemory
+from .settings import HttpBasicSettings
+
+METHOD = "http_basic"
+
+_BY_ADDRESS = (
+    select(User.email_key, Password.hash, *ACCOUNT_COLUMNS)
+    .join(Password)
+    .where(User.email_key.in_(bindparam("keys", expanding=True)), is_usable())
+)
+
+
+def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
+    """Return the joined look-up of accounts and stored hashes by the form of the address that is compared."""
+
+    async def fetch(keys: Sequence[str]) -> Mapping[str, Row[Any]]:
+        async with database.autocommit.connect() as connection:
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_ADDRESS, {"keys": keys})
+            return {row.email_key: row for row in rows}
+
+    return JoinedLookup(fetch)
+
+
+async def authenticate(request: Request, /) -> Principal | None:
+    """Return the caller; None without Basic credentials.
+
+    Raises InvalidCredential, TooManyRequests and Unavailable, like a login (BA-1). There is no session (BA-2).
+    """
+    sent = credentials(request)
+    if sent is None:
+        return None
+    address, password = sent
+    database, key = database_of(request), canonical(address)
+    row = await database.part(lookup).get(key)
+    if row is None or not database.part(Proofs).remembers(key, password, row.hash):
+        await database.part(Proofs).prove(outbox_of(request), address, password)
+        # Looked up again: the account may have changed during the hash.
+        row = await database.part(lookup).get(key)
+    if row is None:
+        raise refusal()
+    account = account_of(row)
+    return Principal(
+        account=account,
+        scopes=scopes_of(account.roles),
+        method=METHOD,
+        credential=f"{METHOD}:{account.id}",
+        logged_in_at=now(),
+    )
+
+
+class Proofs:
+    """Comparisons with stored hashes, those under way and those that matched. Lives on one event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._memory = PasswordMemory(HttpBasicSettings.get().basic_memory_seconds)
+        self._running: dict[bytes, asyncio.Task[None]] = {}
+
+    def remembers(self, key: str, password: str, stored: str) -> bool:
+        """Tell whether the password matched this very hash a moment ago."""
+        return self._memory.knows(self._memory.tag(key, password, stored))
+
+    async def prove(self, outbox: Outbox, address: str, password: str) -> None:
+        """Compare once for all requests of a client that ask the same at the same time: pages send many at once.
+
+        Raises InvalidCredential, TooManyRequests, Unavailable.
+        """
+        same = self._memory.tag(client_address(), address, password)
+        task = self._running.get(same)
+        if task is None:
+            task = self._running[same] = asyncio.create_task(self._compare(outbox, address, password))
+            task.add_done_callback(lambda done: self._ended(same, done))
+        # Shielded: a client that hangs up cancels its own wait, not the others'.
+        await asyncio.shield(task)
+
+    def _ended(self, same: bytes, done: asyncio.Task[None]) -> None:
+        del self._running[same]
+        if not done.cancelled():
+            done.exception()  # marks it as seen: its waiters may have hung up
+
+    async def _compare(self, outbox: Outbox, address: str, password: str) -> None:
+        database, key, network = self._database, canonical(address), limits.network_of(client_address())
+        await limits.hit_address(database, "login")
+        try:
+            async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):
+                # Read where it was confirmed: one that a change has put there since was never compared.
+                stored = await db.scalar(select(Password.hash).where(Password.user_id == user_id))
+        except login.WrongPassword:
+            raise refusal() from None
+        self._memory.remember(self._memory.tag(key, password, stored or ""))
+        # Each worker compares for itself: the owner's own must not add up to a refusal.
+        await limits.forget(database, "login_account", key, network)

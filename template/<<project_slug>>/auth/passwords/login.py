@@ -1,0 +1,110 @@
+"""Log in with a password: counted, compared once, and decided in one transaction."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
+
+from ...audit import service as audit
+from ...audit.events import Event, log_event
+from ...db import Database, affected
+from ...errors import TooManyRequests
+from ...limits import service as limits
+from ...mail.messages import Message
+from ...mail.outbox import Outbox
+from ...middleware.request_context import client_address
+from ...users.email import canonical, masked
+from ...users.models import User
+from . import mails
+from .chosen import verify
+from .models import Password
+
+FAILURES_TO_TELL = 5
+"""A success after this many failures in a row is reported to the user: somebody has been guessing (ASVS 6.3.5)."""
+PAUSE = 3600
+"""Seconds that a paused sign-in asks a client to wait; only a mailed reset ends the pause sooner."""
+
+
+class WrongPassword(Exception):
+    """Wrong, unknown, disabled, unproved or without a password: the callers' answers are one and the same."""
+
+
+@asynccontextmanager
+async def authenticate(
+    database: Database, outbox: Outbox, address: str, password: str, *, method: str
+) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
+    """Check an address and a password, then open the transaction in which their user logs in.
+
+    Yields the transaction and the user's id. Every call is counted and does one hash, whoever is asked for. Raises
+    WrongPassword, TooManyRequests, Unavailable.
+    """
+    key = canonical(address)
+    failures = await throttle(database, key)
+    found = await find(database, User.email_key == key)
+    is_right, better = await verify(password, found[1] if found else None)
+    if not (is_right and found):
+        await fail(database, key, method)
+        raise WrongPassword
+    async with database.transaction() as db:
+        # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
+        await replace(db, *found, better or found[1])
+        notices = await _succeed(db, found[0], failures, method)
+        yield db, found[0]
+    await limits.forget(database, "login_failures", key)
+    send(outbox, notices)
+
+
+async def throttle(database: Database, key: str) -> int:
+    """Count an attempt; return how many failures in a row came before it. Raises TooManyRequests."""
+    await limits.hit(database, "login_account", key, limits.network_of(client_address()))
+    # Counted before it fails, and forgotten if it does not: of many guesses at once only the limit's number is tried.
+    attempts = await limits.count(database, "login_failures", key)
+    if attempts > limits.amount("login_failures"):
+        log_event(Event.LOGIN_PAUSED, account=masked(key))
+        raise TooManyRequests(PAUSE)
+    return attempts - 1
+
+
+async def find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:
+    """Return user and stored hash of a usable account with a password."""
+    statement = select(Password.user_id, Password.hash).join(User).where(whose, User.is_active.is_(True))
+    async with database.autocommit.connect() as connection:
+        row = (await connection.execute(statement)).first()
+    return (row[0], row[1]) if row else None
+
+
+async def fail(database: Database, key: str, method: str) -> None:
+    """Record a wrong password, whether or not there is such an account."""
+    async with database.transaction() as db:
+        audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
+
+
+async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) -> list[Message]:
+    audit.record(db, Event.LOGIN, user_id, method=method)
+    if failures < FAILURES_TO_TELL:
+        return []
+    audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
+    return await notice_to(db, user_id, mails.guessed)
+
+
+async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str) -> None:
+    """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
+    usable = select(User.id).where(User.id == user_id, User.is_active.is_(True))
+    statement = update(Password).where(Password.user_id.in_(usable), Password.hash == verified)
+    if await affected(db, statement.values(hash=new)) != 1:
+        raise WrongPassword
+
+
+async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> list[Message]:
+    """Return a mail to the account's proved address, if it has one."""
+    address = (await db.get_one(User, user_id)).email
+    return [notice(address)] if address else []
+
+
+def send(outbox: Outbox, messages: list[Message]) -> None:
+    """Queue mails. After the commit: a mail must not tell of what was rolled back."""
+    for message in messages:
+        outbox.send(message)
