@@ -1,7 +1,6 @@
 """What a look-up of a session brings along, whichever token names it."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Row
@@ -11,7 +10,7 @@ from ...clock import now
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..method import InvalidCredential
 from ..principal import Principal
-from ..scopes import Scope, scopes_of
+from ..scopes import parse_scope, scopes_of
 from .models import Session
 
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
@@ -26,13 +25,6 @@ def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
     """Return the condition for sessions that have not ended and whose account is usable."""
     moment = now() if at is None else at
     return (Session.idle_until > moment) & (Session.expires_at > moment) & is_usable()
-
-
-@lru_cache
-def parse_scope(text: str) -> frozenset[Scope]:
-    """Return the scopes in a space-separated string; a name that the code no longer knows grants nothing."""
-    words = text.split()
-    return frozenset(scope for scope in Scope if scope in words)
 
 
 def principal_of(row: Row[Any], *, granted: str, method: str) -> Principal:
