@@ -26,7 +26,8 @@ RECENT = timedelta(minutes=5)
 """How fresh a login must be for acts that could take an account over. Longer lets a stolen token do them."""
 
 READERS = tuple(dict.fromkeys(method.authenticate for method in METHODS))
-HEADERS = tuple(dict.fromkeys(method.header for method in METHODS))
+HEADERS = tuple(dict.fromkeys(("authorization", *(method.header for method in METHODS))))
+"""Where a credential may be. Authorization always counts: a proxy or a client may mean it, though no method reads it."""
 
 
 class Unauthorized(AppError):
