@@ -27,7 +27,7 @@ RECENT = timedelta(minutes=5)
 
 READERS = tuple(dict.fromkeys(method.authenticate for method in METHODS))
 HEADERS = tuple(dict.fromkeys(("authorization", *(method.header for method in METHODS))))
-"""Where a credential may be. Authorization always counts: a proxy or a client may mean it, though no method reads it."""
+"""Where a credential may be. Authorization always counts, though no method may read it: AK-3."""
 
 
 class Unauthorized(AppError):
