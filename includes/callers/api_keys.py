@@ -1,0 +1,31 @@
+"""Somebody to be in a test: an account with an API key."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from <<project_slug>>.auth.api_keys.access import GRANTABLE
+from <<project_slug>>.auth.api_keys.service import Wish, create
+from <<project_slug>>.auth.scopes import Role, Scope, scopes_of
+from <<project_slug>>.db import Database
+from <<project_slug>>.users.email import canonical
+from <<project_slug>>.users.models import User
+
+CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
+
+
+@pytest.fixture
+def credential_for(database: Database) -> CredentialFor:
+    """Create an account and return the header that proves it. Without scopes it may do all that a key can."""
+
+    async def make_key(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
+        held = scopes_of(frozenset({role}))
+        async with database.transaction() as db:
+            user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
+            db.add(user)
+            await db.flush()
+            wish = Wish("test", (held if scopes is None else scopes) & GRANTABLE)
+            new = await create(db, user.id, wish, held=held)
+        return {"X-API-Key": new.text}
+
+    return make_key

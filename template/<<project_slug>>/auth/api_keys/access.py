@@ -1,0 +1,76 @@
+"""Read `X-API-Key`: the header only, since addresses end up in logs (ASVS 14.2.1)."""
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+from starlette.requests import Request
+
+from ...clock import now
+from ...db import NOW, Database, database_of
+from ...limits import service as limits
+from ...middleware.request_context import client_address
+from ...users.models import User
+from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
+from ..lookup import JoinedLookup
+from ..method import InvalidCredential
+from ..principal import Principal
+from ..scopes import Scope, parse_scope, scopes_of
+from .last_use import LastUse
+from .models import ApiKey
+from .text import digest, id_of
+
+HEADER = "x-api-key"
+GRANTABLE = frozenset(Scope) - {Scope.ACCOUNT_WRITE}
+"""What a key may carry. With `account:write` a leaked key could make more keys, or take its owner's account over."""
+
+_NONE = bytes(32)
+_BY_ID = (
+    select(ApiKey.id, ApiKey.digest, ApiKey.scope, ApiKey.last_used_at, *ACCOUNT_COLUMNS)
+    .join(User, ApiKey.user_id == User.id)
+    .where(ApiKey.id.in_(bindparam("ids", expanding=True)), ApiKey.expires_at > NOW, is_usable())
+)
+
+
+def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
+    """Return the joined look-up of live keys by id."""
+
+    async def fetch(ids: Sequence[str]) -> Mapping[str, Row[Any]]:
+        async with database.autocommit.connect() as connection:
+            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID, {"ids": ids, "now": now()})
+            return {row.id: row for row in rows}
+
+    return JoinedLookup(fetch)
+
+
+async def authenticate(request: Request, /) -> Principal | None:
+    """Return whom the key speaks for; None without one. Raises InvalidCredential, the same for every bad key.
+
+    Bad keys are counted by address, which raises TooManyRequests; a good one costs no write and is never held up.
+    """
+    text = request.headers.get(HEADER)
+    if text is None:
+        return None
+    database = database_of(request)
+    row = await _find(database, text)
+    if row is None:
+        await limits.hit(database, "token", "api_key", limits.network_of(client_address()))
+        raise InvalidCredential("invalid_api_key", "The API key is not valid")
+    database.part(LastUse).note(row.id, row.last_used_at)
+    return _principal_of(row)
+
+
+async def _find(database: Database, text: str) -> Row[Any] | None:
+    key_id = id_of(text)
+    row = await database.part(lookup).get(key_id) if key_id else None
+    # Compared for an unknown id too, and in constant time: the answer's time tells nothing of either (AK-2).
+    is_right = hmac.compare_digest(row.digest if row else _NONE, digest(text))
+    return row if is_right else None
+
+
+def _principal_of(row: Row[Any]) -> Principal:
+    """Return the caller: what the key grants and the owner's roles still hold (AK-5, ASVS 8.3.2)."""
+    account = account_of(row)
+    scopes = parse_scope(row.scope) & scopes_of(account.roles) & GRANTABLE
+    return Principal(account=account, scopes=scopes, method="api_keys", credential=row.id)

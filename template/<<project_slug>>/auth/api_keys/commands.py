@@ -1,0 +1,103 @@
+"""API keys from the command line."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...cli import opened_database
+from ...errors import AppError
+from ...users.email import canonical
+from ...users.models import User
+from ..scopes import Scope, scopes_of
+from . import service
+from .models import ApiKey
+from .service import Wish
+
+NAME = "api-keys"
+app = typer.Typer(help="Make, list, rotate and revoke API keys.")
+
+
+@app.command()
+def create(
+    email: str,
+    name: Annotated[str, typer.Option(help="What the key is for, in 100 characters.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat it for more.")],
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it lives.")] = None,
+) -> None:
+    """Make a key for an account and print it, this once."""
+    wish = Wish(name[:100], frozenset(scope), timedelta(days=days) if days else None)
+    typer.echo(asyncio.run(_create(email, wish)))
+
+
+async def _create(email: str, wish: Wish) -> str:
+    async with _opened() as db:
+        owner = await _owner(db, email)
+        return (await service.create(db, owner.id, wish, held=scopes_of(owner.roles))).text
+
+
+@asynccontextmanager
+async def _opened() -> AsyncGenerator[AsyncSession]:
+    try:
+        async with opened_database() as database, database.transaction() as db:
+            yield db
+    except AppError as error:
+        raise SystemExit(error.detail) from None
+
+
+async def _owner(db: AsyncSession, email: str) -> User:
+    user = await db.scalar(select(User).where(User.email_key == canonical(email)))
+    if user is None:
+        raise SystemExit(f"{email} has no account.")
+    return user
+
+
+@app.command("list")
+def list_all(email: str) -> None:
+    """List an account's keys: id, name, scopes, created, last used, end."""
+    asyncio.run(_list(email))
+
+
+async def _list(email: str) -> None:
+    async with _opened() as db:
+        for key in await service.list_keys(db, (await _owner(db, email)).id):
+            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+            times = (f"{key.created_at:%Y-%m-%d}", used, f"{key.expires_at:%Y-%m-%d %H:%M}")
+            typer.echo("\t".join((key.id, key.name, key.scope, *times)))
+
+
+@app.command()
+def revoke(key_id: str) -> None:
+    """Revoke a key; felt by its next use."""
+    asyncio.run(_revoke(key_id))
+
+
+async def _revoke(key_id: str) -> None:
+    async with _opened() as db:
+        await service.revoke(db, (await _owner_of(db, key_id)).id, key_id)
+
+
+@app.command()
+def rotate(key_id: str) -> None:
+    """Print a new key like this one, and when the old one ends."""
+    asyncio.run(_rotate(key_id))
+
+
+async def _rotate(key_id: str) -> None:
+    async with _opened() as db:
+        owner = await _owner_of(db, key_id)
+        new, ends = await service.rotate(db, owner.id, key_id, held=scopes_of(owner.roles))
+    typer.echo(new.text)
+    typer.echo(f"{key_id} ends at {ends:%Y-%m-%d %H:%M} UTC.", err=True)
+
+
+async def _owner_of(db: AsyncSession, key_id: str) -> User:
+    user = await db.scalar(select(User).join(ApiKey).where(ApiKey.id == key_id))
+    if user is None:
+        raise SystemExit(f"There is no key {key_id}.")
+    return user

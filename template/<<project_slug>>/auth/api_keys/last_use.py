@@ -1,0 +1,71 @@
+"""When keys were last used: written beside the requests, which neither wait for it nor fail with it (AK-8).
+
+Invariant: at most one write is under way in a process, on a connection that no transaction needs, and a key is written
+once in `EVERY`. What a crash or an error loses, the key's next use makes good.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from fastapi import FastAPI
+from sqlalchemy import bindparam, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from ...clock import now
+from ...db import NOW, Database, UtcDateTime
+from .models import ApiKey
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=10)
+"""How exact the time is. Less means more writes."""
+
+_IS_DUE = ApiKey.last_used_at.is_(None) | (ApiKey.last_used_at <= bindparam("before", type_=UtcDateTime()))
+_WRITE = update(ApiKey).where(ApiKey.id.in_(bindparam("ids", expanding=True)), _IS_DUE).values(last_used_at=NOW)
+
+
+class LastUse:
+    """Keys in use whose time is due. Lives on one event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._used: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, key_id: str, known: datetime | None) -> None:
+        """Remember that the key is used now and return at once; `known` is the last use in the database."""
+        if known is None or known <= now() - EVERY:
+            self._used.add(key_id)
+            self._task = self._task or asyncio.create_task(self._run())
+
+    async def written(self) -> None:
+        """Return when nothing is left to write."""
+        if self._task:
+            await self._task
+
+    async def _run(self) -> None:
+        try:
+            while self._used:
+                used, self._used = self._used, set()
+                await self._write(sorted(used))
+        finally:
+            self._task = None
+
+    async def _write(self, ids: Sequence[str]) -> None:
+        moment = now()
+        try:
+            async with self._database.autocommit.connect() as connection:
+                await connection.execute(_WRITE, {"ids": ids, "now": moment, "before": moment - EVERY})
+        except SQLAlchemyError as error:
+            log.warning("last_use_not_written", extra={"error": type(error).__name__})
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Write what is due before the database closes."""
+    yield
+    database: Database = app.state.database
+    await database.part(LastUse).written()

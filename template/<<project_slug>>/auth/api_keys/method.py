@@ -1,0 +1,19 @@
+"""API keys as a registered method."""
+
+from ..method import REALM, Method
+from .access import HEADER, authenticate
+from .service import end_keys
+
+api_keys = Method(
+    name="api_keys",
+    scheme={
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key from `POST /auth/api-keys`, or from the command `api-keys create`.",
+    },
+    authenticate=authenticate,
+    challenge=f'ApiKey realm="{REALM}"',
+    header=HEADER,
+    end_access=end_keys,
+)

@@ -1,0 +1,37 @@
+"""API keys. A key that was revoked has no row, so nothing can revive it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...clock import now
+from ...db import Base, Digest, UtcDateTime
+from ...users.models import User
+from ..scopes import Scope, parse_scope
+
+
+class ApiKey(Base):
+    """A key, as the SHA-256 digest of its text (AK-2)."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """The public part of its text."""
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
+    digest: Mapped[bytes] = mapped_column(Digest)
+    name: Mapped[str] = mapped_column(String(100))
+    """What its owner calls it."""
+    scope: Mapped[str] = mapped_column(String(1000))
+    """What was granted, parted by spaces. What counts is that and what the owner's roles still allow."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """To within a few minutes."""
+    replaced_by: Mapped[str | None] = mapped_column(String(16))
+    """The id of the key that it was rotated to, once."""
+
+    @property
+    def scopes(self) -> list[Scope]:
+        return sorted(parse_scope(self.scope))

@@ -1,0 +1,64 @@
+"""One's own keys. All of it needs `account:write`, which no key has: a key cannot make or even see keys (AK-6)."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from ...db import Database, Reading, database_of
+from ...limits.service import limit
+from ...mail.outbox import Outbox, outbox_of
+from ..dependencies import AccountWriter, RecentLogin
+from ..principal import Principal
+from . import service
+from .mails import key_created
+from .schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotatedApiKeyOut
+from .service import NewKey, Wish
+
+router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
+
+Db = Annotated[Database, Depends(database_of)]
+Mails = Annotated[Outbox, Depends(outbox_of)]
+KeyId = Annotated[str, Path(max_length=16, pattern="^[a-z2-7]*$")]
+
+
+@router.post("", status_code=201, dependencies=[limit("mail")])
+async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: Mails) -> NewApiKeyOut:
+    """Make a key. Its text is in this answer and nowhere else."""
+    wish = Wish(body.name, frozenset(body.scopes), timedelta(days=body.days) if body.days else None)
+    async with database.transaction() as db:
+        new = await service.create(db, caller.user_id, wish, held=caller.scopes)
+    _tell(outbox, caller, new)
+    return NewApiKeyOut.model_validate(_fields(new))
+
+
+@router.get("")
+async def list_keys(caller: AccountWriter, db: Reading) -> list[ApiKeyOut]:
+    """List the caller's keys."""
+    return [ApiKeyOut.model_validate(key) for key in await service.list_keys(db, caller.user_id)]
+
+
+@router.delete("/{key_id}", status_code=204)
+async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None:
+    """Revoke a key. Another user's is as unknown as none (ASVS 8.2.2)."""
+    async with database.transaction() as db:
+        await service.revoke(db, caller.user_id, key_id)
+
+
+@router.post("/{key_id}/rotate", status_code=201, dependencies=[limit("mail")])
+async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: Mails) -> RotatedApiKeyOut:
+    """Make a key like this one, which goes on until `previous_expires_at`."""
+    async with database.transaction() as db:
+        new, ends = await service.rotate(db, caller.user_id, key_id, held=caller.scopes)
+    _tell(outbox, caller, new)
+    return RotatedApiKeyOut.model_validate(_fields(new) | {"previous_expires_at": ends})
+
+
+def _fields(new: NewKey) -> dict[str, Any]:
+    return {"key": new.text} | {name: getattr(new.key, name) for name in ApiKeyOut.model_fields}
+
+
+def _tell(outbox: Outbox, caller: Principal, new: NewKey) -> None:
+    # After the commit: a mail must not tell of what was rolled back.
+    if caller.account.email:
+        outbox.send(key_created(caller.account.email, new.key.name))

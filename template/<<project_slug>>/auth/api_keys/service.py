@@ -1,0 +1,148 @@
+"""Make, rotate, list and revoke keys.
+
+What a key may do is decided twice: when it is made it gets no more than its maker holds, and at each use no more than
+its owner still holds (`access.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
+
+from ...audit import service as audit
+from ...audit.events import Event
+from ...clock import now
+from ...db import affected
+from ...errors import Conflict, NotFound, Unprocessable
+from ...users.models import User
+from ..accounts import is_usable
+from ..scopes import Scope, parse_scope
+from .access import GRANTABLE
+from .models import ApiKey
+from .settings import ApiKeySettings
+from .text import digest, new_key
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A key to be made. Without a life it lives as long as the settings say."""
+
+    name: str
+    scopes: frozenset[Scope]
+    life: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key as it was just made. Its text is shown once and kept nowhere."""
+
+    key: ApiKey
+    text: str
+
+
+def _is_live() -> ColumnElement[bool]:
+    return ApiKey.expires_at > now()
+
+
+async def create(db: AsyncSession, owner_id: UUID, wish: Wish, *, held: frozenset[Scope]) -> NewKey:
+    """Make a key. `held` is what its maker may do; the key gets some of that, and never `account:write`.
+
+    Raises Unprocessable, Conflict when the owner has as many keys as allowed, NotFound for an owner who is disabled.
+    """
+    settings = ApiKeySettings.get()
+    life = wish.life or settings.usual_life
+    if not wish.scopes or not wish.scopes <= held & GRANTABLE:
+        raise Unprocessable("A key can have scopes of your own, except account:write.", code="scope_not_allowed")
+    if life > settings.max_life:
+        raise Unprocessable(f"A key lives {settings.api_key_max_days} days at most.", code="life_too_long")
+    new = _draft(owner_id, wish.name, wish.scopes, life)
+    await _lock(db, owner_id)
+    await _add(db, new.key)
+    audit.record(db, Event.KEY_CREATED, owner_id, key=new.key.id, scope=new.key.scope)
+    return new
+
+
+def _draft(owner_id: UUID, name: str, scopes: frozenset[Scope], life: timedelta) -> NewKey:
+    key_id, text = new_key(ApiKeySettings.get().api_key_brand)
+    start, scope = now(), " ".join(sorted(scopes))
+    key = ApiKey(id=key_id, user_id=owner_id, digest=digest(text), name=name, scope=scope, created_at=start)
+    key.expires_at = start + life
+    return NewKey(key, text)
+
+
+async def _lock(db: AsyncSession, owner_id: UUID) -> None:
+    # One at a time per owner: parallel requests would each count the keys before any of them adds one (ST-7).
+    # SQLite knows no row locks and needs none: it has one writer. An account that was disabled since the request was
+    # authenticated gets no key, which would outlive that (ASVS 7.4.2).
+    if await db.scalar(select(User.id).where(User.id == owner_id, is_usable()).with_for_update()) is None:
+        raise NotFound
+
+
+async def _add(db: AsyncSession, key: ApiKey) -> None:
+    live = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == key.user_id, _is_live())
+    if (await db.scalar(live) or 0) >= ApiKeySettings.get().api_keys_per_user:
+        raise Conflict("There are as many keys as allowed. Revoke one first.", code="too_many_keys")
+    db.add(key)
+    await db.flush()
+
+
+async def rotate(db: AsyncSession, owner_id: UUID, key_id: str, *, held: frozenset[Scope]) -> tuple[NewKey, datetime]:
+    """Make a key like this one, with as long a life; return it and when the old one ends, never later than it would.
+
+    A scope that `held` has no longer is left out. Raises NotFound, Conflict, and Unprocessable when no scope is left.
+    """
+    settings = ApiKeySettings.get()
+    await _lock(db, owner_id)
+    old = await _get(db, owner_id, key_id)
+    scopes = parse_scope(old.scope) & held & GRANTABLE
+    if not scopes:
+        raise Unprocessable("You hold none of the key's scopes any more.", code="scope_not_allowed")
+    new = _draft(owner_id, old.name, scopes, min(old.expires_at - old.created_at, settings.max_life))
+    ends = min(old.expires_at, now() + settings.overlap)
+    await _replace(db, old, new.key, ends)
+    await _add(db, new.key)
+    audit.record(db, Event.KEY_ROTATED, owner_id, key=old.id, replaced_by=new.key.id)
+    return new, ends
+
+
+async def _replace(db: AsyncSession, old: ApiKey, new: ApiKey, ends: datetime) -> None:
+    # Once: a key that is rotated twice would have two successors, one of which nobody asked for.
+    statement = update(ApiKey).where(ApiKey.id == old.id, ApiKey.replaced_by.is_(None))
+    if not await affected(db, statement.values(replaced_by=new.id, expires_at=ends)):
+        raise Conflict("This key has been rotated already.", code="key_rotated")
+
+
+async def _get(db: AsyncSession, owner_id: UUID, key_id: str) -> ApiKey:
+    """Return a live key. Raises NotFound, for an unknown id and for another owner's alike (ASVS 8.2.2)."""
+    key = await db.scalar(select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id, _is_live()))
+    if key is None:
+        raise NotFound
+    return key
+
+
+async def list_keys(db: AsyncSession, owner_id: UUID) -> Sequence[ApiKey]:
+    """Return the owner's live keys, newest first."""
+    statement = select(ApiKey).where(ApiKey.user_id == owner_id, _is_live())
+    return (await db.scalars(statement.order_by(ApiKey.created_at.desc(), ApiKey.id))).all()
+
+
+async def revoke(db: AsyncSession, owner_id: UUID, key_id: str) -> None:
+    """End one of the owner's keys; felt by its next use (ASVS 6.5.6). Raises NotFound."""
+    if not await affected(db, delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id)):
+        raise NotFound
+    audit.record(db, Event.KEY_REVOKED, owner_id, key=key_id)
+
+
+async def end_keys(db: AsyncSession, owner_id: UUID, /, *, keep: str | None = None) -> None:
+    """End all of the owner's keys, unless the owner is at work: `keep` is then the credential in use.
+
+    A reset, a first proof of an address or a disabling means that somebody else may have been in control, who could
+    have left a key behind. An owner who changes a password while logged in is told of every new key and sees them all;
+    to stop all programs with it would make people put the change off.
+    """
+    if keep is None and await affected(db, delete(ApiKey).where(ApiKey.user_id == owner_id)):
+        audit.record(db, Event.KEY_REVOKED, owner_id, keys="all")
