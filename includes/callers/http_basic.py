@@ -12,6 +12,10 @@ from <<project_slug>>.db import Database
 from <<project_slug>>.users.models import User
 
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
+
+BAD_CREDENTIAL = {"Authorization": "Basic x"}
+"""What a method of this project reads and refuses."""
+
 PASSWORD = "seven grey otters under a bridge"
 
 

@@ -3,6 +3,7 @@
 import pytest
 from httpx2 import AsyncClient
 
+from ..callers import BAD_CREDENTIAL
 from ..conftest import AppWith, client_of
 from ..logbook import Logbook
 
@@ -31,7 +32,7 @@ async def test_any_other_id_is_replaced(client: AsyncClient) -> None:
 
 async def address_logged(app_with: AppWith, log: Logbook, trusted: str, *sent: str) -> str:
     """Send a bad credential with X-Forwarded-For headers from 192.0.2.1; return the address in the log."""
-    headers = [("Authorization", "Bearer x"), *(("X-Forwarded-For", value) for value in sent)]
+    headers = [*BAD_CREDENTIAL.items(), *(("X-Forwarded-For", value) for value in sent)]
     headers += [("X-Real-IP", "6.6.6.6"), ("Forwarded", "for=6.6.6.6")]
     async with app_with(TRUSTED_PROXIES=trusted) as app, client_of(app, address="192.0.2.1") as client:
         await client.get("/items", headers=headers)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from ..callers import BAD_CREDENTIAL
 from .conftest import Server, everything
 
 
@@ -53,7 +54,8 @@ def test_head_is_get_without_the_body(server: Server) -> None:
 
 def test_loopback_is_no_trusted_proxy(server: Server) -> None:
     """ASVS 4.1.3, 15.3.4."""
-    server.send("GET /items HTTP/1.1", "Authorization: Bearer x", "X-Forwarded-For: 6.6.6.6", "X-Request-ID: a-request")
+    bad = (f"{name}: {value}" for name, value in BAD_CREDENTIAL.items())
+    server.send("GET /items HTTP/1.1", *bad, "X-Forwarded-For: 6.6.6.6", "X-Request-ID: a-request")
     line = next(line for line in server.output().splitlines() if "a-request" in line)
     assert json.loads(line)["address"] == "127.0.0.1"
 
