@@ -1,0 +1,15 @@
+    op.create_table(
+        "social_identity",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.String(20), nullable=False),
+        sa.Column("issuer", sa.String(255), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("picture", sa.String(500), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_social_identity_user_id_user", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_social_identity"),
+        sa.UniqueConstraint("issuer", "subject", name="uq_social_identity_issuer"),
+        sa.UniqueConstraint("user_id", "provider", name="uq_social_identity_user_id"),
+    )
