@@ -26,6 +26,9 @@ class Purpose(StrEnum):
     REGISTER = "register"
     RESET_PASSWORD = "reset_password"
     CHANGE_EMAIL = "change_email"
+    SOCIAL_LOGIN = "social_login"
+    SOCIAL_CODE = "social_code"
+    SOCIAL_EMAIL = "social_email"
 
 
 class InvalidToken(BadRequest):
