@@ -25,11 +25,14 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "authn_password_change"
     REGISTERED = "user_created"
     EMAIL_CHANGED = "user_updated_email"
+    IDENTITY_LINKED = "user_identity_linked"
+    IDENTITY_UNLINKED = "user_identity_unlinked"
     USER_DELETED = "user_deleted"
     AUTHORIZATION_REFUSED = "authz_fail"
     AUTHORIZATION_CHANGED = "authz_change"
     LIMIT_EXCEEDED = "excess_rate_limit_exceeded"
     BREACH_CHECK_FAILED = "password_breach_check_fail"
+    PROVIDER_FAILED = "provider_call_fail"
     MAIL_FAILED = "mail_send_fail"
 
 
