@@ -29,6 +29,12 @@ class EndAccess(Protocol):
     async def __call__(self, db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None: ...
 
 
+class HasLogin(Protocol):
+    """Tell whether somebody can log in to an account by this method, with a credential of their own."""
+
+    async def __call__(self, db: AsyncSession, user_id: UUID, /) -> bool: ...
+
+
 class InvalidCredential(Exception):
     """A credential that is present and refused. The text goes to the client: same for every reason not provable."""
 
@@ -58,3 +64,5 @@ class Method:
     """The header this method reads, lower case. A request may carry one credential only."""
     end_access: EndAccess | None = None
     """What to call when the account's credentials change or it is disabled; None when nothing is handed out."""
+    has_login: HasLogin | None = None
+    """Whether an account can be logged in to by this method alone; None when it is no way to log in."""

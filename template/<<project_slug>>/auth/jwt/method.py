@@ -1,6 +1,7 @@
 """JWT as a registered method."""
 
 from ..method import Method
+from ..passwords.models import has_password
 from ..tokens import bearer
 
 jwt = Method(
@@ -14,4 +15,5 @@ jwt = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    has_login=has_password,
 )

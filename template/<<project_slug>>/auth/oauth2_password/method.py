@@ -2,6 +2,7 @@
 
 from ..method import Method
 from ..scopes import Scope
+from ..passwords.models import has_password
 from ..tokens import bearer
 
 oauth2_password = Method(
@@ -20,4 +21,5 @@ oauth2_password = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    has_login=has_password,
 )

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...clock import now
@@ -19,3 +20,8 @@ class Password(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
     hash: Mapped[str] = mapped_column(String(255))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+async def has_password(db: AsyncSession, user_id: UUID, /) -> bool:
+    """Whether the account can be logged in to with a password."""
+    return bool(await db.scalar(select(exists().where(Password.user_id == user_id))))
