@@ -1,0 +1,15 @@
+"""Sign in with Google, GitHub and others: the authorization code flow with PKCE (RFC 6749, 7636, 9700; OpenID Connect).
+
+    start      a one-time transaction, bound to the browser by a cookie  ->  303 to the provider
+    callback   transaction taken  ->  code exchanged, identity proved    ->  303 back, a one-time code behind `#`
+    token      the front end's verifier opens the code                   ->  tokens of our own; or a link, with a token
+
+Nobody is logged in by following a link: the last step needs the verifier whose challenge the front end sent first. An
+identity is (issuer, subject), never an address. To remove a provider, delete its file and its two lines in
+`providers/__init__.py`.
+
+providers/      one file each              provider.py   what a provider is, and how it fails
+openid.py       discovery and ID tokens    outbound.py   every call that leaves
+transaction.py  a login under way          flow.py       start and callback
+service.py      accounts and identities    page.py       a page to try it, in development
+"""

@@ -1,0 +1,144 @@
+"""Send a browser to a provider, and take it back with proof of who it is (RFC 6749, section 4.1; RFC 9700)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from starlette.datastructures import QueryParams
+
+from ...audit.events import Event, log_event
+from ...db import Database
+from ...errors import AppError, BadRequest
+from ...settings import CoreSettings
+from .. import one_time
+from ..one_time import Purpose
+from . import outbound, transaction
+from .outbound import Outbound, ProviderFailed
+from .provider import Endpoints, InvalidIDToken, InvalidIssuer, Provider, ProviderRejected, text
+from .settings import PREFIX, SocialSettings, redirect_uri
+from .transaction import Transaction
+
+CODE_LIFE = timedelta(seconds=60)
+"""How long the front end may take to open what the callback brought."""
+MAX_CODE_LENGTH = 4096
+
+# What a path of our own may be made of. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
+# nothing that a second decoding would turn into one (ASVS 1.1.1).
+_OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/._~?=&-]{0,500}")
+
+
+class InvalidRedirect(BadRequest):
+    """A `next` that is not listed: a login code must not be carried to anybody else (RFC 9700, section 4.11)."""
+
+    code = "invalid_redirect"
+    detail = "This is not an address that a login may lead to."
+
+
+def target_of(wished: list[str]) -> str:
+    """Return where to go after the login: `next`, which is listed or a path of our own. Raises InvalidRedirect."""
+    listed = SocialSettings.get().social_redirects
+    [target] = wished if len(wished) == 1 else ["" if wished else (*listed, f"{PREFIX}/page")[0]]
+    if target in listed:
+        return target
+    if not _OWN_PATH.fullmatch(target):
+        raise InvalidRedirect
+    return CoreSettings.get().base_url + target
+
+
+async def start(
+    database: Database, out: Outbound, provider: Provider, browser: tuple[str, ...], *, target: str, challenge: str
+) -> tuple[str, tuple[str, ...]]:
+    """Begin a login; return where to send the browser and what it has under way now."""
+    # First of all: a provider that is down must leave nothing behind, and a transaction must not wait for it.
+    endpoints = await provider.endpoints(out)
+    async with database.transaction() as db:
+        begun, under_way = await transaction.begin(
+            db, browser, provider=provider.name, target=target, challenge=challenge
+        )
+    query = {
+        "response_type": "code",
+        "client_id": provider.client.id,
+        "redirect_uri": redirect_uri(provider.name),
+        "scope": provider.scope,
+        "state": begun.state,
+        "nonce": begun.nonce,
+        "code_challenge": transaction.challenge_of(begun.verifier),
+        "code_challenge_method": "S256",
+    }
+    joint = "&" if "?" in endpoints.authorization else "?"
+    return f"{endpoints.authorization}{joint}{urlencode(query)}", under_way
+
+
+async def finish(
+    database: Database, out: Outbound, provider: Provider, browser: tuple[str, ...], query: QueryParams
+) -> tuple[str, tuple[str, ...]]:
+    """Take a browser back; return where to send it, with a code behind `#`, and what it still has under way.
+
+    Nobody is logged in yet, and no account is made (ASVS 7.6.2). Raises InvalidState before anything goes out.
+    """
+    states = query.getlist("state")
+    async with database.transaction() as db:
+        taken = await transaction.take(db, browser, provider=provider.name, state=states[0] if len(states) == 1 else "")
+    rest = tuple(each for each in browser if each != taken.secret)
+    if refusal := query.get("error"):
+        # Our own word for it: the provider's text is anybody's who can send a browser here (SO-5).
+        code = "login_cancelled" if refusal == "access_denied" else "provider_error"
+        log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=code)
+        return f"{taken.target}#error={code}", rest
+    proved = await _prove(out, provider, taken, query)
+    async with database.transaction() as db:
+        data = {"provider": provider.name, "challenge": taken.challenge, "identity": proved}
+        code = await one_time.create(
+            db, Purpose.SOCIAL_CODE, transaction.fingerprint(taken.secret), data, life=CODE_LIFE
+        )
+    # Behind `#`, which browsers send to nobody: what is in a query ends up in logs (ASVS 14.2.1).
+    return f"{taken.target}#code={code}", rest
+
+
+async def _prove(out: Outbound, provider: Provider, taken: Transaction, query: QueryParams) -> dict[str, Any]:
+    endpoints = await provider.endpoints(out)
+    if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
+        raise InvalidIssuer
+    tokens = await _exchange(endpoints, provider, taken, _code(query))
+    return asdict(await provider.identify(out, tokens, taken.nonce))
+
+
+def _code(query: QueryParams) -> str:
+    codes = query.getlist("code")
+    if len(codes) != 1 or not 0 < len(codes[0]) <= MAX_CODE_LENGTH:
+        raise BadRequest("The provider's answer has no code, or several.")
+    return codes[0]
+
+
+async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction, code: str) -> Mapping[str, Any]:
+    client = provider.client
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri(provider.name),
+        "code_verifier": taken.verifier,
+    }
+    identified = {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
+    basic = (quote_plus(identified["client_id"]), quote_plus(identified["client_secret"]))
+    status, answer = await (
+        outbound.post(endpoints.token, form, basic)
+        if endpoints.takes_basic
+        else outbound.post(endpoints.token, form | identified)
+    )
+    if not isinstance(answer, dict):
+        raise ProviderFailed
+    # GitHub says 200 to a wrong code, and `error` in the body.
+    if status >= 400 or "error" in answer:
+        raise ProviderRejected
+    if not text(answer, "access_token"):
+        raise ProviderFailed
+    return answer
+
+
+def log_refusal(provider: Provider, error: AppError) -> None:
+    """Log a login that failed: the reason in our own words (ASVS 16.3.1)."""
+    reason = error.reason if isinstance(error, InvalidIDToken) else None
+    log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=error.code, detail=reason)

@@ -1,0 +1,28 @@
+"""Identities at providers, each of one account."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...clock import now
+from ...db import Base, UtcDateTime
+from ...users.models import User
+
+
+class SocialIdentity(Base):
+    """Somebody at a provider. Issuer and subject identify; the same subject at two issuers is two people."""
+
+    __tablename__ = "social_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "provider"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    provider: Mapped[str] = mapped_column(String(20))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(100))
+    picture: Mapped[str] = mapped_column(String(500))
+    """An https address at the provider, or empty. As of the last login, like the name."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

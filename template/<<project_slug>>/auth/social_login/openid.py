@@ -1,0 +1,183 @@
+"""OpenID Connect: discovery, keys, and the verification of ID tokens (OIDC Core, section 3.1.3.7; RFC 8725).
+
+PyJWT checks the signature. Whether algorithm and key belong together, and every claim, is checked here.
+"""
+
+import hashlib
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from secrets import compare_digest
+from typing import Any
+
+import jwt
+from jwt.algorithms import get_default_algorithms
+
+from ...clock import now
+from . import outbound
+from .outbound import COOL_DOWN, LIFE, Outbound, ProviderFailed
+from .provider import Endpoints, Identity, InvalidIDToken, Provider, identity, text
+from .settings import is_safe
+
+HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}
+"""The algorithms that are believed, with the hash that `at_hash` is made with. RS256 only since providers use it."""
+LEEWAY = 30
+"""Seconds by which the provider's clock may run ahead."""
+MAX_AGE = 600
+"""Seconds since an ID token was made: it is for this login, and a login takes no longer."""
+MAX_LENGTH = 16_384
+
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_SIGNATURE_ONLY: Any = {
+    **dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False),
+    **dict.fromkeys(("verify_sub", "verify_jti"), False),
+    "enforce_minimum_key_length": True,
+}
+
+Keys = Mapping[str, Mapping[str, Any]]
+
+
+class OpenIDProvider(Provider):
+    """A provider that publishes its metadata and signs ID tokens. Subclasses name the issuer."""
+
+    scope = "openid email profile"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer, exactly as its metadata must say (OIDC Discovery, section 4.3)."""
+        raise NotImplementedError
+
+    @property
+    def discovery(self) -> str:
+        """Where the metadata is."""
+        return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
+
+    def issuer_for(self, claims: Mapping[str, Any]) -> str:
+        """Return what `iss` of an ID token must be."""
+        return self.issuer
+
+    def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
+        """Whether the provider says that it has proved the address: `true`, not a word for it (SO-1)."""
+        return claims.get("email_verified") is True
+
+    async def endpoints(self, outbound: Outbound) -> Endpoints:
+        return await outbound.document(self.discovery, self._parse_metadata).get()
+
+    def _parse_metadata(self, metadata: Any) -> Endpoints:
+        if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
+            raise ProviderFailed
+        names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+        addresses = {name: text(metadata, name) for name in names}
+        if not all(is_safe(address) or (not address and name == names[3]) for name, address in addresses.items()):
+            raise ProviderFailed
+        announces = metadata.get("authorization_response_iss_parameter_supported") is True
+        return Endpoints(
+            authorization=addresses["authorization_endpoint"],
+            token=addresses["token_endpoint"],
+            jwks=addresses["jwks_uri"],
+            userinfo=addresses["userinfo_endpoint"],
+            takes_basic="client_secret_basic"
+            in (metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]),
+            issuer=self.issuer if announces else None,
+        )
+
+    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        endpoints = await self.endpoints(outbound)
+        access_token = text(tokens, "access_token")
+        claims = await self._claims(outbound, endpoints.jwks, text(tokens, "id_token"))
+        if reason := next(self._faults(claims, nonce, access_token), None):
+            raise InvalidIDToken(reason)
+        profile = claims
+        if "email" not in claims and endpoints.userinfo:
+            profile = await _userinfo(endpoints.userinfo, access_token, claims["sub"])
+        return identity(
+            claims["iss"],
+            claims["sub"],
+            profile,
+            is_email_proved=self.is_email_proved(profile),
+            picture=profile.get("picture"),
+        )
+
+    async def _claims(self, outbound: Outbound, jwks: str, token: str) -> dict[str, Any]:
+        """Return the claims of a token whose signature is the provider's, its `alg` among them."""
+        if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
+            raise InvalidIDToken("form")
+        try:
+            header = jwt.get_unverified_header(token)
+            # Embedded keys and addresses of keys (`jwk`, `x5c`, `jku`) are never looked at (ASVS 9.1.3).
+            algorithm, kid = str(header.get("alg")), header.get("kid", "")
+            if algorithm not in HASHES or type(kid) is not str or "crit" in header:
+                raise InvalidIDToken("header")
+            key = _key(await _find(outbound, jwks, kid), algorithm)
+            claims = jwt.decode(token, key, [algorithm], options=_SIGNATURE_ONLY)
+        # Not only PyJWT's own errors escape it on hostile input.
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            raise InvalidIDToken(type(error).__name__) from None
+        return {**claims, "alg": algorithm}
+
+    def _faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
+        moment = now().timestamp()
+        if claims.get("iss") != self.issuer_for(claims):
+            yield "iss"
+        if not _is_for(claims, self.client.id):
+            yield "aud"
+        if type(claims.get("exp")) is not int or claims["exp"] <= moment:
+            yield "exp"
+        if type(claims.get("iat")) is not int or not moment - MAX_AGE <= claims["iat"] <= moment + LEEWAY:
+            yield "iat"
+        if type(claims.get("nbf", 0)) is not int or claims.get("nbf", 0) > moment + LEEWAY:
+            yield "nbf"
+        # Our own value, made for this login: a token of another login, replayed, has another one.
+        if not compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
+            yield "nonce"
+        if "at_hash" in claims and claims["at_hash"] != _half_hash(claims["alg"], access_token):
+            yield "at_hash"
+        if type(claims.get("sub")) is not str:
+            yield "sub"
+
+
+def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
+    """Whether the token is for us: alone, or among others and then made out to us (OIDC Core, 3.1.3.7, 3 to 5)."""
+    audience = claims.get("aud")
+    named = [audience] if isinstance(audience, str) else audience
+    if not isinstance(named, list) or client_id not in named:
+        return False
+    return claims.get("azp", client_id if len(named) == 1 else None) == client_id
+
+
+def _half_hash(algorithm: str, access_token: str) -> str:
+    """Return `at_hash`: the left half of the hash (OIDC Core, section 3.1.3.6)."""
+    digest = hashlib.new(HASHES[algorithm], access_token.encode()).digest()
+    return urlsafe_b64encode(digest[: len(digest) // 2]).decode().rstrip("=")
+
+
+async def _find(outbound: Outbound, url: str, kid: str) -> Mapping[str, Any]:
+    document = outbound.document(url, _parse_keys)
+    for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one
+        if found := (await document.get(age)).get(kid):
+            return found
+    raise InvalidIDToken("kid")
+
+
+def _parse_keys(document: Any) -> Keys:
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
+        raise ProviderFailed
+    keys = {text(key, "kid"): key for key in listed[:100]}
+    # A provider with a single key need not name it (OIDC Core, section 10.1).
+    return {**keys, "": listed[0]} if len(listed) == 1 else keys
+
+
+def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
+    # One key, one algorithm: what the key says of itself binds (RFC 8725, section 3.1).
+    if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
+        raise InvalidIDToken("key")
+    return get_default_algorithms()[algorithm].from_jwk(dict(jwk))
+
+
+async def _userinfo(url: str, access_token: str, subject: str) -> dict[str, Any]:
+    profile = await outbound.get(url, token=access_token)
+    # Of somebody else, it would be a stranger's address on this account (OIDC Core, section 5.3.2).
+    if not isinstance(profile, dict) or profile.get("sub") != subject:
+        raise InvalidIDToken("userinfo")
+    return profile

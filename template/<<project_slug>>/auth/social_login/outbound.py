@@ -1,0 +1,176 @@
+"""Every call to a provider: bounded in time and size, to its own hosts only, JSON or nothing (ASVS 13.2.4, 15.3.2)."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Generic, NoReturn, TypeVar
+
+import httpx2
+from fastapi import FastAPI, Request
+
+from ...audit.events import Event, log_event
+from ...clock import now
+from ...errors import AppError
+from .settings import is_safe
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 5.0
+TOTAL_SECONDS = 10.0
+MAXIMUM_ANSWER = 1 << 20
+"""Bytes."""
+LIFE = timedelta(hours=1)
+"""How long a provider's metadata and keys are used without asking again."""
+COOL_DOWN = timedelta(minutes=1)
+"""How often an unknown key may make us ask again. Without it, tokens with made-up keys would be a flood of calls."""
+
+_HEADERS = {
+    "Accept": "application/json",
+    # Uncompressed, or a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
+    "Accept-Encoding": "identity",
+}
+
+
+class ProviderFailed(AppError):
+    """The provider is down, or what it says makes no sense. No word of it is repeated."""
+
+    status = 502
+    code = "provider_error"
+    detail = "The provider did not answer as it should. Try again later."
+
+
+class ProviderTimeout(AppError):
+    """The provider takes too long."""
+
+    status = 504
+    code = "provider_timeout"
+    detail = "The provider did not answer in time. Try again later."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "30"})
+
+
+class Document(Generic[T]):
+    """A provider's document, fetched by one of however many ask. A failed renewal leaves the old one in use."""
+
+    def __init__(self, url: str, parse: Callable[[Any], T]) -> None:
+        self._url, self._parse = url, parse
+        self._asked_at: datetime = now()
+        self._known: T | None = None
+        self._task: asyncio.Task[T] | None = None
+
+    async def get(self, age: timedelta = LIFE) -> T:
+        """Return the document, renewed if it was last asked for longer than `age` ago."""
+        if self._task is None or (self._task.done() and now() - self._asked_at > age):
+            self._asked_at = now()
+            self._task = asyncio.create_task(self._renew())
+        # Shielded: a client that hangs up cancels its own wait, not the others'.
+        return await asyncio.shield(self._task)
+
+    async def _renew(self) -> T:
+        try:
+            self._known = self._parse(await get(self._url))
+        except AppError:
+            if self._known is None:
+                self._task = None
+                raise
+        return self._known
+
+
+class Outbound:
+    """The documents of the providers, for one event loop."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, Document[Any]] = {}
+
+    def document(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
+        """Return the document at an address; `parse` checks it and raises ProviderFailed."""
+        return self._documents.setdefault(url, Document(url, parse))
+
+
+async def get(url: str, *, token: str | None = None, **parameters: str) -> Any:
+    """Return the JSON at an address. Raises ProviderFailed, ProviderTimeout."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    status, answer = await _fetch("GET", url, headers=headers, params=parameters or None)
+    return answer if status == httpx2.codes.OK else _fail(url, f"status {status}")
+
+
+async def post(url: str, form: Mapping[str, str], basic: tuple[str, str] | None = None) -> tuple[int, Any]:
+    """Send a form; return the status, 200 or one of 4xx, and the JSON. Raises ProviderFailed, ProviderTimeout."""
+    return await _fetch("POST", url, data=form, auth=basic)
+
+
+async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> tuple[int, Any]:
+    if not is_safe(url):
+        _fail(url, "address")
+    timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    try:
+        async with (
+            asyncio.timeout(TOTAL_SECONDS),
+            # No redirects: only the hosts that were configured learn our secret (ASVS 15.3.2).
+            httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False) as client,
+            client.stream(verb, url, headers={**_HEADERS, **(headers or {})}, **rest) as response,
+        ):
+            return response.status_code, _parse(await _read(response), response)
+    except (TimeoutError, httpx2.TimeoutException):
+        log_event(Event.PROVIDER_FAILED, host=httpx2.URL(url).host, reason="timeout")
+        raise ProviderTimeout from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
+        _fail(url, type(error).__name__)
+
+
+def _fail(url: str, reason: str) -> NoReturn:
+    log_event(Event.PROVIDER_FAILED, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
+    raise ProviderFailed from None
+
+
+async def _read(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAXIMUM_ANSWER:
+            raise ValueError("answer too long")
+    return bytes(body)
+
+
+def _parse(body: bytes, response: httpx2.Response) -> Any:
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or media_type.endswith("+json")
+    if not is_json or not (response.status_code == httpx2.codes.OK or 400 <= response.status_code < 500):
+        raise ValueError("not an answer")
+    return json.loads(body, object_pairs_hook=_once, parse_constant=_refuse)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Of two members with one name another reader may believe the other (ASVS 1.5.3).
+    if len(pairs) != len(dict(pairs)):
+        raise ValueError("a member twice")
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once, and in a thread: reading the certificates takes some 50 ms, for which every request would wait."""
+    return httpx2.create_ssl_context()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Keep the providers' documents for the app's life."""
+    app.state.outbound = Outbound()
+    yield
+
+
+def outbound_of(request: Request) -> Outbound:
+    """Return the app's way out."""
+    outbound: Outbound = request.app.state.outbound
+    return outbound

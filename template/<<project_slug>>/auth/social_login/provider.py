@@ -1,0 +1,132 @@
+"""What a provider is, what it vouches for, and the ways in which it fails. `providers/` has one file for each."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ...errors import BadRequest
+from ...users.email import checked
+from .outbound import Outbound, ProviderFailed
+from .settings import Client, ClientSettings
+
+
+class ProviderRejected(BadRequest):
+    """The provider does not take the code, or our verifier for it."""
+
+    code = "provider_rejected"
+    detail = "The provider refused this login. Start again."
+
+
+class InvalidIssuer(BadRequest):
+    """The answer names another provider than the one that was asked (RFC 9207, section 2.4)."""
+
+    code = "invalid_issuer"
+    detail = "The answer is not from the provider that was asked."
+
+
+class InvalidIDToken(BadRequest):
+    """The ID token does not prove who logged in: one answer for every reason (ASVS 11.2.5)."""
+
+    code = "invalid_id_token"
+    detail = "The provider's proof of identity is not valid."
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is for the log only."""
+        self.reason = reason
+        super().__init__()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a provider is asked."""
+
+    authorization: str
+    token: str
+    jwks: str = ""
+    userinfo: str = ""
+    takes_basic: bool = False
+    """Whether the token endpoint wants the client's secret in a header instead of the form."""
+    issuer: str | None = None
+    """What `iss` at the callback must be; None for a provider that does not announce it (RFC 9207)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who logged in, as the provider says. Only issuer and subject identify; all else can change (OIDC Core, 5.7)."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    is_email_proved: bool
+    name: str
+    picture: str
+
+
+def identity(
+    issuer: str, subject: object, profile: Mapping[str, Any], *, is_email_proved: bool, picture: object = None
+) -> Identity:
+    """Build an identity from a provider's words. Raises ProviderFailed for a subject that cannot be one.
+
+    `profile` may have `email` and `name`. Whatever is not what it should be counts as absent.
+    """
+    if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
+        raise ProviderFailed
+    email = _address(text(profile, "email"))
+    name = "".join(character for character in text(profile, "name") if character.isprintable())[:100]
+    is_address = isinstance(picture, str) and picture.startswith("https://") and len(picture) <= 500
+    return Identity(
+        issuer=issuer,
+        subject=subject,
+        email=email,
+        is_email_proved=is_email_proved and email is not None,
+        name=name,
+        picture=str(picture) if is_address else "",
+    )
+
+
+def text(document: Mapping[str, Any], name: str) -> str:
+    """Return a member that is text, or "" when it is absent. Raises ProviderFailed for anything else."""
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ProviderFailed
+    return value or ""
+
+
+def _address(email: str) -> str | None:
+    try:
+        return checked(email)
+    except ValueError:
+        return None
+
+
+class Provider(ABC):
+    """One place to sign in with."""
+
+    name: ClassVar[str]
+    """In addresses and in the database: never change it."""
+    scope: ClassVar[str]
+    """What is asked for, and no more (ASVS 10.2.3)."""
+    settings: ClassVar[type[ClientSettings]]
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def client(self) -> Client:
+        """What the provider knows this project by."""
+        return self.settings.get().client
+
+    @abstractmethod
+    async def endpoints(self, outbound: Outbound) -> Endpoints:
+        """Return where to ask. Raises ProviderFailed, ProviderTimeout."""
+
+    @abstractmethod
+    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        """Return who logged in, from the answer of the token endpoint.
+
+        Raises InvalidIDToken, ProviderFailed, ProviderTimeout.
+        """
+

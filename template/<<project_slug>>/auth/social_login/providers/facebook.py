@@ -1,0 +1,57 @@
+"""Facebook, which speaks OAuth 2.0 and says nothing about whether an address is proved."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import SecretStr
+
+from .. import outbound
+from ..outbound import Outbound, ProviderFailed
+from ..provider import Endpoints, Identity, Provider, identity, text
+from ..settings import ClientSettings
+
+SITE = "https://www.facebook.com"
+API = "https://graph.facebook.com"
+VERSION = "v23.0"
+
+
+class FacebookSettings(ClientSettings):
+    """The app that Facebook knows. Create one at its developers' site, with the product "Facebook Login"."""
+
+    provider: ClassVar[str] = "facebook"
+    facebook_client_id: str = ""
+    facebook_client_secret: SecretStr = SecretStr("")
+
+
+class Facebook(Provider):
+    name = "facebook"
+    title = "Facebook"
+    scope = "email public_profile"
+    settings = FacebookSettings
+
+    async def endpoints(self, outbound: Outbound) -> Endpoints:
+        return Endpoints(
+            authorization=f"{SITE}/{VERSION}/dialog/oauth", token=f"{API}/{VERSION}/oauth/access_token"
+        )
+
+    async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        token = text(tokens, "access_token")
+        # Proves that the token is used by the app it was made for (SO-4).
+        key = FacebookSettings.get().facebook_client_secret.get_secret_value().encode()
+        proof = hmac.new(key, token.encode(), "sha256").hexdigest()
+        asked = {"fields": "id,name,email,picture", "appsecret_proof": proof}
+        user = await outbound.get(f"{API}/{VERSION}/me", token=token, **asked)
+        if not isinstance(user, dict):
+            raise ProviderFailed
+        return identity(SITE, user.get("id"), user, is_email_proved=False, picture=_picture(user))
+
+
+def _picture(user: Mapping[str, Any]) -> object:
+    match user.get("picture"):
+        case {"data": {"url": url}}:
+            return url
+    return None
+
+
+facebook = Facebook()

@@ -1,0 +1,54 @@
+"""GitHub, which speaks OAuth 2.0 without ID tokens. Register an OAuth app under "Developer settings"."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import SecretStr
+
+from .. import outbound
+from ..outbound import Outbound, ProviderFailed
+from ..provider import Endpoints, Identity, Provider, identity, text
+from ..settings import ClientSettings
+
+SITE = "https://github.com"
+API = "https://api.github.com"
+
+
+class GitHubSettings(ClientSettings):
+    """The client that GitHub knows."""
+
+    provider: ClassVar[str] = "github"
+    github_client_id: str = ""
+    github_client_secret: SecretStr = SecretStr("")
+
+
+class GitHub(Provider):
+    name = "github"
+    title = "GitHub"
+    scope = "user:email"
+    settings = GitHubSettings
+
+    async def endpoints(self, outbound: Outbound) -> Endpoints:
+        return Endpoints(authorization=f"{SITE}/login/oauth/authorize", token=f"{SITE}/login/oauth/access_token")
+
+    async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        token = text(tokens, "access_token")
+        user, emails = await outbound.get(f"{API}/user", token=token), await outbound.get(f"{API}/user/emails", token=token)
+        # The number: a login can be renamed, and then belongs to whoever takes it next (SO-3).
+        if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
+            raise ProviderFailed
+        email = _primary(emails)
+        profile = {"email": email, "name": text(user, "name") or text(user, "login")}
+        is_proved = email is not None
+        return identity(SITE, str(user["id"]), profile, is_email_proved=is_proved, picture=user.get("avatar_url"))
+
+
+def _primary(emails: Any) -> str | None:
+    """Return the address that is primary and verified; the public one of a profile is neither."""
+    if not isinstance(emails, list) or not all(isinstance(each, dict) for each in emails):
+        raise ProviderFailed
+    proved = [each for each in emails if each.get("primary") is True and each.get("verified") is True]
+    return text(proved[0], "email") if proved else None
+
+
+github = GitHub()

@@ -1,0 +1,65 @@
+"""Microsoft: accounts of companies and schools, and personal ones. Register an app in its Entra admin center."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import SecretStr
+
+from ....settings import Words
+from ..openid import OpenIDProvider
+from ..settings import ClientSettings
+
+AUTHORITY = "https://login.microsoftonline.com"
+PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""The tenant of personal accounts."""
+
+_TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class MicrosoftSettings(ClientSettings):
+    """The client that Microsoft knows, and whose accounts may sign in."""
+
+    provider: ClassVar[str] = "microsoft"
+    microsoft_client_id: str = ""
+    microsoft_client_secret: SecretStr = SecretStr("")
+    microsoft_tenant: str = "common"
+    """`common`, `organizations`, or the id of one tenant."""
+    microsoft_tenants: Words = ()
+    """Ids of the tenants whose accounts may sign in; empty means all that `microsoft_tenant` lets in."""
+
+
+class Microsoft(OpenIDProvider):
+    name = "microsoft"
+    title = "Microsoft"
+    settings = MicrosoftSettings
+
+    @property
+    def issuer(self) -> str:
+        # The metadata that all tenants share has a template for an issuer (SO-2).
+        tenant = MicrosoftSettings.get().microsoft_tenant
+        return _issuer("{tenantid}" if tenant in ("common", "organizations") else tenant)
+
+    @property
+    def discovery(self) -> str:
+        return f"{_issuer(MicrosoftSettings.get().microsoft_tenant)}/.well-known/openid-configuration"
+
+    def issuer_for(self, claims: Mapping[str, Any]) -> str:
+        settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
+        allowed = settings.microsoft_tenants or (tenant,)
+        is_tenant = _TENANT_ID.fullmatch(tenant) and tenant in allowed
+        if settings.microsoft_tenant == "organizations" and tenant == PERSONAL:
+            is_tenant = None
+        return self.issuer.replace("{tenantid}", tenant) if is_tenant else "nobody"
+
+    def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
+        # Any tenant's administrator can write any address into an account (nOAuth); `xms_edov` says that the
+        # tenant has proved the address's domain.
+        return claims.get("xms_edov") in (True, "1")
+
+
+def _issuer(tenant: str) -> str:
+    return f"{AUTHORITY}/{tenant}/v2.0"
+
+
+microsoft = Microsoft()

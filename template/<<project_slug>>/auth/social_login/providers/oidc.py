@@ -1,0 +1,36 @@
+"""Any OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own."""
+
+from typing import ClassVar
+
+from pydantic import SecretStr
+
+from ..openid import OpenIDProvider
+from ..settings import ClientSettings
+
+
+class OIDCSettings(ClientSettings):
+    """The issuer and the client that it knows."""
+
+    provider: ClassVar[str] = "oidc"
+    oidc_issuer: str = ""
+    """Exactly as its metadata spell it, a trailing slash included."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "OpenID Connect"
+    """What the sign-in page calls it. Its word counts for which addresses are proved."""
+
+
+class OIDC(OpenIDProvider):
+    name = "oidc"
+    settings = OIDCSettings
+
+    @property
+    def title(self) -> str:
+        return OIDCSettings.get().oidc_name
+
+    @property
+    def issuer(self) -> str:
+        return OIDCSettings.get().oidc_issuer
+
+
+oidc = OIDC()

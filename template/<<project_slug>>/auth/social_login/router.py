@@ -1,0 +1,146 @@
+"""Start and finish a login at a provider, open its code, link and unlink."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from ...db import Database, Reading, database_of
+from ...errors import AppError, NotFound
+from ...limits.service import limit
+from ...mail.outbox import Outbox, outbox_of
+from ...schemas import Input, Token
+from ...settings import CoreSettings
+from ..dependencies import PUBLIC, AccountWriter, CurrentPrincipal, RecentLogin
+from ..one_time import InvalidToken
+from ..tokens.bearer import SessionIfAny
+from ..tokens.schemas import TokensOut, tokens_out
+from . import flow, page, service, transaction
+from .outbound import Outbound, outbound_of
+from .provider import Provider
+from .providers import PROVIDERS
+from .schemas import Challenge, IdentityOut, Opening, ProviderOut
+from .settings import PREFIX
+
+router = APIRouter(prefix=PREFIX, tags=["social login"])
+router.include_router(page.router)
+
+Db = Annotated[Database, Depends(database_of)]
+Mails = Annotated[Outbox, Depends(outbox_of)]
+Out = Annotated[Outbound, Depends(outbound_of)]
+
+
+class NotANavigation(AppError):
+    """A login is started by somebody who goes there, not by an image or a script of a page (ASVS 7.6.2)."""
+
+    status = 403
+    code = "csrf_failed"
+    detail = "Open this address in a browser's window."
+
+
+async def provider_called(provider: Annotated[str, Path(max_length=40)]) -> Provider:
+    """Return the provider in the path. Raises NotFound for an unknown and for an unconfigured one alike."""
+    found = PROVIDERS.get(provider)
+    if found is None or not found.client.is_configured:
+        raise NotFound
+    return found
+
+
+Known = Annotated[Provider, Depends(provider_called)]
+
+
+@contextmanager
+def _logging(provider: Provider) -> Iterator[None]:
+    try:
+        yield
+    except AppError as error:
+        flow.log_refusal(provider, error)
+        raise
+
+
+@router.get("", dependencies=[PUBLIC])
+async def list_providers() -> list[ProviderOut]:
+    """List whom one can sign in with."""
+    base = f"{CoreSettings.get().base_url}{PREFIX}"
+    known = [each for each in PROVIDERS.values() if each.client.is_configured]
+    return [ProviderOut(name=each.name, title=each.title, login_url=f"{base}/{each.name}/login") for each in known]
+
+
+@router.get("/identities")
+async def list_identities(caller: CurrentPrincipal, db: Reading) -> list[IdentityOut]:
+    """List the caller's identities."""
+    return [IdentityOut.model_validate(each) for each in await service.list_identities(db, caller)]
+
+
+@router.get("/{provider}/login", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
+async def start(
+    provider: Known,
+    request: Request,
+    database: Db,
+    out: Out,
+    code_challenge: Annotated[Challenge, Query()],
+    target: Annotated[str, Query(alias="next", max_length=65_536)] = "",
+) -> Response:
+    """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host; a code comes back there, behind `#`.
+
+    `code_challenge` is the S256 challenge of a verifier that the front end keeps (RFC 7636).
+    """
+    if request.headers.get("sec-fetch-mode", "navigate") != "navigate" or _destination(request) != "document":
+        raise NotANavigation
+    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
+    target = flow.target_of(request.query_params.getlist("next"))
+    with _logging(provider):
+        url, under_way = await flow.start(database, out, provider, browser, target=target, challenge=code_challenge)
+    return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
+
+
+def _destination(request: Request) -> str:
+    return request.headers.get("sec-fetch-dest", "document")
+
+
+@router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
+async def finish(provider: Known, request: Request, database: Db, out: Out) -> Response:
+    """Come back from the provider. Leads to the front end with a code, behind `#`, that works once within a minute."""
+    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
+    with _logging(provider):
+        url, under_way = await flow.finish(database, out, provider, browser, request.query_params)
+    return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
+
+
+@router.post("/token", dependencies=[PUBLIC, limit("login")])
+async def exchange(
+    body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response
+) -> TokensOut:
+    """Exchange a login's code for tokens. The first login of an identity makes an account."""
+    opened = await service.open_code(database, body.code, body.code_verifier)
+    with _logging(PROVIDERS[opened.provider]):
+        return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
+
+
+@router.post("/{provider}/link", status_code=204, dependencies=[limit("login")])
+async def link(body: Opening, caller: RecentLogin, provider: Known, database: Db, outbox: Mails) -> None:
+    """Add the identity behind a login's code to the caller's account."""
+    opened = await service.open_code(database, body.code, body.code_verifier)
+    if opened.provider != provider.name:
+        raise InvalidToken
+    await service.link(database, outbox, caller, opened)
+
+
+@router.delete("/{provider}/link", status_code=204)
+async def unlink(provider: Known, caller: RecentLogin, database: Db, outbox: Mails) -> None:
+    """Take the provider's identity from the caller's account; never the last way to log in."""
+    await service.unlink(database, outbox, caller, provider.name)
+
+
+class Confirmation(Input):
+    """A mailed code."""
+
+    token: Token
+
+
+@router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
+async def confirm_email(body: Confirmation, caller: AccountWriter, database: Db) -> None:
+    """Prove the address that a provider named without proving it."""
+    await service.confirm_email(database, caller, body.token)

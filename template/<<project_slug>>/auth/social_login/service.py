@@ -1,0 +1,268 @@
+"""Accounts and the identities that open them.
+
+An identity opens the account it belongs to. A new one makes a new account, with the address if the provider has proved
+it; an unproved address waits for our own mail. It never joins an account that somebody can log in to already: its owner
+logs in and links it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import compare_digest
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...audit import service as audit
+from ...audit.events import Event
+from ...db import Database, affected
+from ...errors import AppError, Conflict, NotFound
+from ...limits import service as limits
+from ...mail.messages import Message
+from ...mail.outbox import Outbox
+from ...users.email import canonical
+from ...users.models import User
+from .. import one_time
+from ..methods import METHODS
+from ..one_time import InvalidToken, Purpose
+from ..principal import Principal
+from ..tokens.service import Tokens, start_session
+from . import mails
+from .models import SocialIdentity
+from .provider import Identity
+from .providers import PROVIDERS
+from .transaction import challenge_of
+
+CLAIM_LIFE = timedelta(hours=24)
+
+
+class LinkRequired(Conflict):
+    """The address has an account. Its owner logs in as ever, and links; to say so only to him is safe (SO-7)."""
+
+    code = "link_required"
+    detail = "There is an account with this address. Log in to it, then link this sign-in."
+
+
+class IdentityInUse(Conflict):
+    """The identity opens another account."""
+
+    code = "identity_in_use"
+    detail = "This sign-in belongs to another account."
+
+
+class AlreadyLinked(Conflict):
+    """The account has an identity at this provider."""
+
+    code = "already_linked"
+    detail = "Your account has a sign-in of this provider. Remove that one first."
+
+
+class LastLoginMethod(Conflict):
+    """Without it nobody could log in to the account any more."""
+
+    code = "last_login_method"
+    detail = "This is the only way to log in to your account. Add another one first."
+
+
+class AccountUnavailable(AppError):
+    """A good login to an account that is disabled."""
+
+    status = 403
+    code = "account_unavailable"
+    detail = "This account cannot be used."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a one-time code held."""
+
+    provider: str
+    identity: Identity
+
+
+async def open_code(database: Database, code: str, verifier: str) -> Opened:
+    """Use a code up, and return what it held if the verifier fits. Raises InvalidToken.
+
+    The verifier is what keeps a code that somebody slips to another browser from logging that browser in as him. A
+    wrong one costs the code.
+    """
+    async with database.transaction() as db:
+        data = await one_time.find(db, Purpose.SOCIAL_CODE, code)
+        if data is None:
+            raise InvalidToken
+        await one_time.take(db, Purpose.SOCIAL_CODE, code)
+    if not compare_digest(challenge_of(verifier), data["challenge"]):
+        raise InvalidToken
+    return Opened(data["provider"], Identity(**data["identity"]))
+
+
+async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous: Principal | None) -> Tokens:
+    """Log in to the identity's account, which is made if there is none.
+
+    Raises LinkRequired, AccountUnavailable.
+    """
+    try:
+        tokens, message = await _try_log_in(database, opened, previous)
+    except IntegrityError:
+        # Another tab made the account in the meantime, or somebody proved the address.
+        tokens, message = await _try_log_in(database, opened, previous)
+    if message and await _may_mail(database, message.to):
+        outbox.send(message)
+    return tokens
+
+
+async def _try_log_in(
+    database: Database, opened: Opened, previous: Principal | None
+) -> tuple[Tokens, Message | None]:
+    async with database.transaction() as db:
+        user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
+        if not user.is_active:
+            raise AccountUnavailable
+        message = await _claim(db, user, opened.identity)
+        audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
+        return await start_session(db, user.id, previous=previous), message
+
+
+async def _may_mail(database: Database, address: str) -> bool:
+    # Counted without refusing: a stranger who names this address elsewhere must not keep its owner from logging in.
+    count = await limits.count(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(address))
+    return count <= limits.amount("mail_account")
+
+
+async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
+    known = await db.scalar(_select(identity))
+    if known is None:
+        return None
+    known.name, known.picture = identity.name, identity.picture
+    return await db.get(User, known.user_id)
+
+
+def _select(identity: Identity) -> Any:
+    is_it = (SocialIdentity.issuer == identity.issuer) & (SocialIdentity.subject == identity.subject)
+    return select(SocialIdentity).where(is_it)
+
+
+async def _new_owner(db: AsyncSession, opened: Opened) -> User:
+    user = await _of_address(db, opened.identity) or await _create(db, opened.identity)
+    await _add(db, user, opened)
+    return user
+
+
+async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
+    """Return the account that waits for the owner of a proved address: one that nobody can log in to yet.
+
+    An operator makes such accounts. Raises LinkRequired for any other.
+    """
+    if not identity.is_email_proved or identity.email is None:
+        return None
+    owner = await db.scalar(select(User).where(User.email_key == canonical(identity.email)))
+    if owner is not None and await has_login(db, owner):
+        raise LinkRequired
+    return owner
+
+
+async def _create(db: AsyncSession, identity: Identity) -> User:
+    email = identity.email if identity.is_email_proved else None
+    user = User(email=email, email_key=canonical(email) if email else None, name=identity.name)
+    db.add(user)
+    await db.flush()
+    if user.email_key:
+        # Somebody may have signed up with this address and wait for its owner to confirm (pre-hijacking).
+        await one_time.discard(db, user.email_key, Purpose.REGISTER)
+    audit.record(db, Event.REGISTERED, user.id)
+    return user
+
+
+async def _add(db: AsyncSession, user: User, opened: Opened) -> None:
+    identity = opened.identity
+    known = {"issuer": identity.issuer, "subject": identity.subject, "name": identity.name, "picture": identity.picture}
+    db.add(SocialIdentity(user_id=user.id, provider=opened.provider, **known))
+    await db.flush()
+    audit.record(db, Event.IDENTITY_LINKED, user.id, provider=opened.provider)
+
+
+async def has_login(db: AsyncSession, user: User, *, beside: str | None = None) -> bool:
+    """Whether somebody can log in to the account, not counting the identity at the provider `beside`."""
+    providers = await db.scalars(select(SocialIdentity.provider).where(SocialIdentity.user_id == user.id))
+    if set(providers) - {beside}:
+        return True
+    hooks = dict.fromkeys(method.has_login for method in METHODS if method.has_login)
+    return any([await hook(db, user.id) for hook in hooks])
+
+
+async def _claim(db: AsyncSession, user: User, identity: Identity) -> Message | None:
+    """Return the mail that proves the address of an account without one, anew at each login until it is proved."""
+    if user.email or identity.email is None or identity.is_email_proved:
+        return None
+    data = {"email": identity.email}
+    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), data, life=CLAIM_LIFE)
+    return mails.prove_address(identity.email, code)
+
+
+async def confirm_email(database: Database, caller: Principal, code: str) -> None:
+    """Give the caller's account the address that a mail has proved. Raises InvalidToken.
+
+    Only the account that the address was named for can confirm it: otherwise its owner could be led to give it to a
+    stranger's account.
+    """
+    try:
+        async with database.transaction() as db:
+            data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
+            user = await db.get(User, caller.user_id)
+            if data is None or user is None or user.email:
+                raise InvalidToken
+            await one_time.take(db, Purpose.SOCIAL_EMAIL, code)
+            user.email, user.email_key = data["email"], canonical(data["email"])
+            audit.record(db, Event.EMAIL_CHANGED, user.id)
+    except IntegrityError:
+        raise InvalidToken from None  # the address has another account
+
+
+async def link(database: Database, outbox: Outbox, caller: Principal, opened: Opened) -> None:
+    """Add an identity to the caller's account. Raises IdentityInUse, AlreadyLinked."""
+    try:
+        async with database.transaction() as db:
+            user = await _locked(db, caller)
+            owner = await _owner_of(db, opened.identity)
+            if owner is not None and owner.id != user.id:
+                raise IdentityInUse
+            await _add(db, user, opened)
+    except IntegrityError:
+        raise AlreadyLinked from None
+    _tell(outbox, user, mails.linked, opened.provider)
+
+
+async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:
+    """Take an identity from the caller's account. Raises NotFound, LastLoginMethod."""
+    statement = delete(SocialIdentity).where(
+        SocialIdentity.user_id == caller.user_id, SocialIdentity.provider == provider
+    )
+    async with database.transaction() as db:
+        user = await _locked(db, caller)
+        if not await affected(db, statement):
+            raise NotFound
+        if not await has_login(db, user, beside=provider):
+            raise LastLoginMethod
+        audit.record(db, Event.IDENTITY_UNLINKED, user.id, provider=provider)
+    _tell(outbox, user, mails.unlinked, provider)
+
+
+async def _locked(db: AsyncSession, caller: Principal) -> User:
+    # Two requests that each take one of the last two identities must not both find the other one.
+    user = await db.get(User, caller.user_id, with_for_update=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _tell(outbox: Outbox, user: User, notice: Any, provider: str) -> None:
+    if user.email:
+        outbox.send(notice(user.email, PROVIDERS[provider].title))
+
+
+async def list_identities(db: AsyncSession, caller: Principal) -> Sequence[SocialIdentity]:
+    """Return the caller's identities."""
+    statement = select(SocialIdentity).where(SocialIdentity.user_id == caller.user_id)
+    return (await db.scalars(statement.order_by(SocialIdentity.created_at))).all()

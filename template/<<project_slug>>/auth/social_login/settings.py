@@ -1,0 +1,80 @@
+"""Where a login may lead, and the clients that the providers know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from ...settings import LOOPBACK, CoreSettings, Settings, Words
+
+PREFIX = "/auth/social"
+
+
+class SocialSettings(Settings):
+    """Where the one-time code may go after a login."""
+
+    social_redirects: Words = ()
+    """Addresses of your pages that finish a login, for instance `https://app.example.com/signed-in`, each exactly as
+    `next` will name it. The first is used when a login names none."""
+
+    def problems(self) -> Iterator[str]:
+        if any(not is_safe(address) or "#" in address for address in self.social_redirects):
+            yield "SOCIAL_REDIRECTS must be https:// addresses without a fragment: the login code is sent there."
+
+
+def is_safe(address: str) -> bool:
+    """Whether an address has a host and TLS, no user name, and is none of an inside network (ASVS 1.3.6, 12.2.1).
+
+    Clear text to this very machine is for development and tests.
+    """
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if host in LOOPBACK:
+        return not CoreSettings.get().is_production
+    # An address by number is no provider's, but may be a cloud's metadata service.
+    is_number = ":" in host or host.rpartition(".")[2].isdigit()
+    return parts.scheme == "https" and "." in host and not is_number and "@" not in parts.netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a provider knows this project by. Without both it is not configured, and the provider does not exist."""
+
+    id: str
+    secret: SecretStr
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.id and self.secret.get_secret_value())
+
+
+def redirect_uri(provider: str) -> str:
+    """Return the address to register at a provider: fixed, whatever Host a request names (RFC 9700, section 2.1)."""
+    return f"{CoreSettings.get().base_url}{PREFIX}/{provider}/callback"
+
+
+class ClientSettings(Settings):
+    """Base of the providers' settings, which name `<provider>_client_id` and `<provider>_client_secret`."""
+
+    provider: ClassVar[str] = ""
+
+    @property
+    def client(self) -> Client:
+        """The client, which may be unconfigured."""
+        id_ = getattr(self, f"{self.provider}_client_id", "")
+        return Client(id_, getattr(self, f"{self.provider}_client_secret", SecretStr("")))
+
+    def problems(self) -> Iterator[str]:
+        if bool(self.client.id) != bool(self.client.secret.get_secret_value()):
+            yield self.hint
+
+    @property
+    def hint(self) -> str:
+        """How to make the provider work, as a sentence for the operator."""
+        name = self.provider.upper()
+        return f"{name}_CLIENT_ID and {name}_CLIENT_SECRET are from the provider. Register {redirect_uri(self.provider)} there."

@@ -1,0 +1,121 @@
+"""A login under way: one use, ten minutes, bound to the browser that began it and to the provider (RFC 9700, 4.7).
+
+The browser keeps a random secret in a cookie, the provider brings `state` back, the database knows the digests of
+both. Verifier and nonce are derived from the browser's secret: nothing that is stored could finish a login.
+"""
+
+import hashlib
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from secrets import token_urlsafe
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...errors import BadRequest
+from .. import one_time
+from ..one_time import InvalidToken, Purpose
+
+COOKIE = "__Host-social-login"
+"""The prefix makes browsers refuse it from any other host and without TLS (6265bis, section 4.1.3)."""
+LIFE = timedelta(minutes=10)
+MAX_UNDER_WAY = 5
+"""Logins that a browser may have under way, in as many tabs; a further one ends the oldest."""
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def set_cookie(browser: tuple[str, ...]) -> str:
+    """Return the Set-Cookie header for the secrets of what is under way; none deletes it (6265bis, 4.1.2).
+
+    Lax: the provider's redirect comes from another site, and Strict would keep the cookie back.
+    """
+    age = int(LIFE.total_seconds()) if browser else 0
+    return f"{COOKIE}={'.'.join(browser)}; Max-Age={age}; Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def read_cookie(value: str | None) -> tuple[str, ...]:
+    """Return the secrets that a browser sent, newest first; nothing that is none of ours in form."""
+    return tuple(filter(_SECRET.fullmatch, (value or "").split(".")))[:MAX_UNDER_WAY]
+
+
+class InvalidState(BadRequest):
+    """No login of this browser at this provider: unknown, used, expired or another's, one answer for all."""
+
+    code = "invalid_state"
+    detail = "This login is not under way here, or took too long. Start again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Set-Cookie": set_cookie(())})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A login under way, while it is begun or taken."""
+
+    secret: str = field(repr=False)
+    state: str = field(repr=False)
+    target: str
+    """Where the front end waits."""
+    challenge: str
+    """Of the front end's verifier."""
+
+    @property
+    def verifier(self) -> str:
+        """The secret that goes with the code (RFC 7636, section 4.1)."""
+        return _derived(self.secret, "verifier")
+
+    @property
+    def nonce(self) -> str:
+        """What the ID token must repeat (OIDC Core, section 3.1.2.1)."""
+        return _derived(self.secret, "nonce")
+
+
+def _derived(secret: str, purpose: str) -> str:
+    return _base64(hmac.digest(secret.encode(), purpose.encode(), "sha256"))
+
+
+def challenge_of(verifier: str) -> str:
+    """Return the S256 challenge (RFC 7636, section 4.2)."""
+    return _base64(hashlib.sha256(verifier.encode()).digest())
+
+
+def _base64(value: bytes) -> str:
+    return urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def fingerprint(secret: str) -> str:
+    """Return what stands for a browser's secret in the database."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def begin(
+    db: AsyncSession, browser: tuple[str, ...], *, provider: str, target: str, challenge: str
+) -> tuple[Transaction, tuple[str, ...]]:
+    """Begin a login; return it and what the browser has under way now.
+
+    A secret that the browser brings along is never used for a new login: somebody may have put it there (CS SESS-1).
+    """
+    secret = token_urlsafe(32)
+    data = {"provider": provider, "browser": fingerprint(secret), "target": target, "challenge": challenge}
+    state = await one_time.create(db, Purpose.SOCIAL_LOGIN, data["browser"], data, life=LIFE)
+    under_way = (secret, *browser)
+    for oldest in under_way[MAX_UNDER_WAY:]:
+        await one_time.discard(db, fingerprint(oldest), Purpose.SOCIAL_LOGIN)
+    return Transaction(secret=secret, state=state, target=target, challenge=challenge), under_way[:MAX_UNDER_WAY]
+
+
+async def take(db: AsyncSession, browser: tuple[str, ...], *, provider: str, state: str) -> Transaction:
+    """Take a login up again, once. Raises InvalidState."""
+    data = await one_time.find(db, Purpose.SOCIAL_LOGIN, state) or {}
+    secret = {fingerprint(each): each for each in browser}.get(data.get("browser", ""))
+    # Another provider's answer would carry its code to this one (mix-up, RFC 9700, section 4.4).
+    if secret is None or data["provider"] != provider:
+        raise InvalidState
+    try:
+        await one_time.take(db, Purpose.SOCIAL_LOGIN, state)
+    except InvalidToken:
+        raise InvalidState from None
+    return Transaction(secret=secret, state=state, target=data["target"], challenge=data["challenge"])
