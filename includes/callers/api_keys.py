@@ -13,6 +13,9 @@ from <<project_slug>>.users.models import User
 
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
 
+BAD_CREDENTIAL = {"X-API-Key": "x"}
+"""What a method of this project reads and refuses."""
+
 
 @pytest.fixture
 def credential_for(database: Database) -> CredentialFor:
