@@ -1,8 +1,8 @@
 """The password grant as a registered method."""
 
 from ..method import Method
-from ..scopes import Scope
 from ..passwords.models import has_password
+from ..scopes import Scope
 from ..tokens import bearer
 
 oauth2_password = Method(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -17,7 +17,7 @@ from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
 from .outbound import Outbound, ProviderFailed
-from .provider import Endpoints, InvalidIDToken, InvalidIssuer, Provider, ProviderRejected, text
+from .provider import Endpoints, Identity, InvalidIDToken, InvalidIssuer, Provider, ProviderRejected, text
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
 
@@ -48,16 +48,24 @@ def target_of(wished: list[str]) -> str:
     return CoreSettings.get().base_url + target
 
 
-async def start(
-    database: Database, out: Outbound, provider: Provider, browser: tuple[str, ...], *, target: str, challenge: str
-) -> tuple[str, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser that comes here on its way to a provider or back, with the secrets of what it has under way."""
+
+    provider: Provider
+    browser: tuple[str, ...]
+    database: Database
+    outbound: Outbound
+
+
+async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tuple[str, ...]]:
     """Begin a login; return where to send the browser and what it has under way now."""
+    provider = visit.provider
     # First of all: a provider that is down must leave nothing behind, and a transaction must not wait for it.
-    endpoints = await provider.endpoints(out)
-    async with database.transaction() as db:
-        begun, under_way = await transaction.begin(
-            db, browser, provider=provider.name, target=target, challenge=challenge
-        )
+    endpoints = await provider.endpoints(visit.outbound)
+    async with visit.database.transaction() as db:
+        wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
+        begun, under_way = await transaction.begin(db, visit.browser, wish)
     query = {
         "response_type": "code",
         "client_id": provider.client.id,
@@ -72,38 +80,39 @@ async def start(
     return f"{endpoints.authorization}{joint}{urlencode(query)}", under_way
 
 
-async def finish(
-    database: Database, out: Outbound, provider: Provider, browser: tuple[str, ...], query: QueryParams
-) -> tuple[str, tuple[str, ...]]:
+async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]]:
     """Take a browser back; return where to send it, with a code behind `#`, and what it still has under way.
 
     Nobody is logged in yet, and no account is made (ASVS 7.6.2). Raises InvalidState before anything goes out.
     """
     states = query.getlist("state")
-    async with database.transaction() as db:
-        taken = await transaction.take(db, browser, provider=provider.name, state=states[0] if len(states) == 1 else "")
-    rest = tuple(each for each in browser if each != taken.secret)
-    if refusal := query.get("error"):
-        # Our own word for it: the provider's text is anybody's who can send a browser here (SO-5).
-        code = "login_cancelled" if refusal == "access_denied" else "provider_error"
-        log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=code)
-        return f"{taken.target}#error={code}", rest
-    proved = await _prove(out, provider, taken, query)
-    async with database.transaction() as db:
-        data = {"provider": provider.name, "challenge": taken.challenge, "identity": proved}
-        code = await one_time.create(
-            db, Purpose.SOCIAL_CODE, transaction.fingerprint(taken.secret), data, life=CODE_LIFE
-        )
+    async with visit.database.transaction() as db:
+        state = states[0] if len(states) == 1 else ""
+        taken = await transaction.take(db, visit.browser, provider=visit.provider.name, state=state)
+    rest = tuple(each for each in visit.browser if each != taken.secret)
     # Behind `#`, which browsers send to nobody: what is in a query ends up in logs (ASVS 14.2.1).
-    return f"{taken.target}#code={code}", rest
+    return f"{taken.wish.target}#{await _outcome(visit, taken, query)}", rest
 
 
-async def _prove(out: Outbound, provider: Provider, taken: Transaction, query: QueryParams) -> dict[str, Any]:
-    endpoints = await provider.endpoints(out)
+async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
+    if "error" in query:
+        # Our own word for it: the provider's text is anybody's who can send a browser here (SO-5).
+        reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
+        log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
+        return f"error={reason}"
+    proved = asdict(await _prove(visit, taken, query))
+    data = {"provider": visit.provider.name, "challenge": taken.wish.challenge, "identity": proved}
+    async with visit.database.transaction() as db:
+        code = await one_time.create(db, Purpose.SOCIAL_CODE, taken.fingerprint, data, life=CODE_LIFE)
+    return f"code={code}"
+
+
+async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
+    endpoints = await visit.provider.endpoints(visit.outbound)
     if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
         raise InvalidIssuer
-    tokens = await _exchange(endpoints, provider, taken, _code(query))
-    return asdict(await provider.identify(out, tokens, taken.nonce))
+    tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
+    return await visit.provider.identify(visit.outbound, tokens, taken.nonce)
 
 
 def _code(query: QueryParams) -> str:

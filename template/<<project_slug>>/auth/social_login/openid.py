@@ -142,7 +142,7 @@ def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or client_id not in named:
         return False
-    return claims.get("azp", client_id if len(named) == 1 else None) == client_id
+    return bool(claims.get("azp", client_id if len(named) == 1 else None) == client_id)
 
 
 def _half_hash(algorithm: str, access_token: str) -> str:

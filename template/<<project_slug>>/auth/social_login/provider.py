@@ -129,4 +129,3 @@ class Provider(ABC):
 
         Raises InvalidIDToken, ProviderFailed, ProviderTimeout.
         """
-

@@ -18,7 +18,8 @@ from ..one_time import InvalidToken
 from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from . import flow, page, service, transaction
-from .outbound import Outbound, outbound_of
+from .flow import Visit
+from .outbound import outbound_of
 from .provider import Provider
 from .providers import PROVIDERS
 from .schemas import Challenge, IdentityOut, Opening, ProviderOut
@@ -29,7 +30,6 @@ router.include_router(page.router)
 
 Db = Annotated[Database, Depends(database_of)]
 Mails = Annotated[Outbox, Depends(outbox_of)]
-Out = Annotated[Outbound, Depends(outbound_of)]
 
 
 class NotANavigation(AppError):
@@ -49,6 +49,15 @@ async def provider_called(provider: Annotated[str, Path(max_length=40)]) -> Prov
 
 
 Known = Annotated[Provider, Depends(provider_called)]
+
+
+async def visit_of(provider: Known, request: Request) -> Visit:
+    """Return the browser that is here, and what it has under way."""
+    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
+    return Visit(provider, browser, database_of(request), outbound_of(request))
+
+
+Visited = Annotated[Visit, Depends(visit_of)]
 
 
 @contextmanager
@@ -76,43 +85,36 @@ async def list_identities(caller: CurrentPrincipal, db: Reading) -> list[Identit
 
 @router.get("/{provider}/login", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
 async def start(
-    provider: Known,
+    visit: Visited,
     request: Request,
-    database: Db,
-    out: Out,
     code_challenge: Annotated[Challenge, Query()],
     target: Annotated[str, Query(alias="next", max_length=65_536)] = "",
 ) -> Response:
-    """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host; a code comes back there, behind `#`.
+    """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host.
 
-    `code_challenge` is the S256 challenge of a verifier that the front end keeps (RFC 7636).
+    A code comes back there, behind `#`. `code_challenge` is the S256 challenge of a verifier that the front end keeps.
     """
-    if request.headers.get("sec-fetch-mode", "navigate") != "navigate" or _destination(request) != "document":
+    sent = request.headers
+    if sent.get("sec-fetch-mode", "navigate") != "navigate" or sent.get("sec-fetch-dest", "document") != "document":
         raise NotANavigation
-    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
     target = flow.target_of(request.query_params.getlist("next"))
-    with _logging(provider):
-        url, under_way = await flow.start(database, out, provider, browser, target=target, challenge=code_challenge)
-    return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
-
-
-def _destination(request: Request) -> str:
-    return request.headers.get("sec-fetch-dest", "document")
+    with _logging(visit.provider):
+        return _go(*await flow.start(visit, target=target, challenge=code_challenge))
 
 
 @router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
-async def finish(provider: Known, request: Request, database: Db, out: Out) -> Response:
+async def finish(visit: Visited, request: Request) -> Response:
     """Come back from the provider. Leads to the front end with a code, behind `#`, that works once within a minute."""
-    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
-    with _logging(provider):
-        url, under_way = await flow.finish(database, out, provider, browser, request.query_params)
+    with _logging(visit.provider):
+        return _go(*await flow.finish(visit, request.query_params))
+
+
+def _go(url: str, under_way: tuple[str, ...]) -> Response:
     return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
 
 
 @router.post("/token", dependencies=[PUBLIC, limit("login")])
-async def exchange(
-    body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response
-) -> TokensOut:
+async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     opened = await service.open_code(database, body.code, body.code_verifier)
     with _logging(PROVIDERS[opened.provider]):

@@ -113,9 +113,7 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     return tokens
 
 
-async def _try_log_in(
-    database: Database, opened: Opened, previous: Principal | None
-) -> tuple[Tokens, Message | None]:
+async def _try_log_in(database: Database, opened: Opened, previous: Principal | None) -> tuple[Tokens, Message | None]:
     async with database.transaction() as db:
         user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
         if not user.is_active:

@@ -77,4 +77,5 @@ class ClientSettings(Settings):
     def hint(self) -> str:
         """How to make the provider work, as a sentence for the operator."""
         name = self.provider.upper()
-        return f"{name}_CLIENT_ID and {name}_CLIENT_SECRET are from the provider. Register {redirect_uri(self.provider)} there."
+        variables = f"{name}_CLIENT_ID and {name}_CLIENT_SECRET"
+        return f"{variables} come from the provider, after you register {redirect_uri(self.provider)} there."

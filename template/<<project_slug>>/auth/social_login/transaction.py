@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from secrets import token_urlsafe
 
@@ -52,15 +52,28 @@ class InvalidState(BadRequest):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a front end asked for."""
+
+    provider: str
+    target: str
+    """Where the front end waits."""
+    challenge: str
+    """Of the front end's verifier."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transaction:
     """A login under way, while it is begun or taken."""
 
     secret: str = field(repr=False)
     state: str = field(repr=False)
-    target: str
-    """Where the front end waits."""
-    challenge: str
-    """Of the front end's verifier."""
+    wish: Wish
+
+    @property
+    def fingerprint(self) -> str:
+        """What stands for the browser's secret in the database."""
+        return _fingerprint(self.secret)
 
     @property
     def verifier(self) -> str:
@@ -86,36 +99,33 @@ def _base64(value: bytes) -> str:
     return urlsafe_b64encode(value).decode().rstrip("=")
 
 
-def fingerprint(secret: str) -> str:
-    """Return what stands for a browser's secret in the database."""
+def _fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-async def begin(
-    db: AsyncSession, browser: tuple[str, ...], *, provider: str, target: str, challenge: str
-) -> tuple[Transaction, tuple[str, ...]]:
+async def begin(db: AsyncSession, browser: tuple[str, ...], wish: Wish) -> tuple[Transaction, tuple[str, ...]]:
     """Begin a login; return it and what the browser has under way now.
 
     A secret that the browser brings along is never used for a new login: somebody may have put it there (CS SESS-1).
     """
     secret = token_urlsafe(32)
-    data = {"provider": provider, "browser": fingerprint(secret), "target": target, "challenge": challenge}
-    state = await one_time.create(db, Purpose.SOCIAL_LOGIN, data["browser"], data, life=LIFE)
+    data = {"wish": asdict(wish), "browser": _fingerprint(secret)}
+    state = await one_time.create(db, Purpose.SOCIAL_LOGIN, _fingerprint(secret), data, life=LIFE)
     under_way = (secret, *browser)
     for oldest in under_way[MAX_UNDER_WAY:]:
-        await one_time.discard(db, fingerprint(oldest), Purpose.SOCIAL_LOGIN)
-    return Transaction(secret=secret, state=state, target=target, challenge=challenge), under_way[:MAX_UNDER_WAY]
+        await one_time.discard(db, _fingerprint(oldest), Purpose.SOCIAL_LOGIN)
+    return Transaction(secret, state, wish), under_way[:MAX_UNDER_WAY]
 
 
 async def take(db: AsyncSession, browser: tuple[str, ...], *, provider: str, state: str) -> Transaction:
     """Take a login up again, once. Raises InvalidState."""
     data = await one_time.find(db, Purpose.SOCIAL_LOGIN, state) or {}
-    secret = {fingerprint(each): each for each in browser}.get(data.get("browser", ""))
+    secret = {_fingerprint(each): each for each in browser}.get(data.get("browser", ""))
     # Another provider's answer would carry its code to this one (mix-up, RFC 9700, section 4.4).
-    if secret is None or data["provider"] != provider:
+    if secret is None or data["wish"]["provider"] != provider:
         raise InvalidState
     try:
         await one_time.take(db, Purpose.SOCIAL_LOGIN, state)
     except InvalidToken:
         raise InvalidState from None
-    return Transaction(secret=secret, state=state, target=data["target"], challenge=data["challenge"])
+    return Transaction(secret, state, Wish(**data["wish"]))

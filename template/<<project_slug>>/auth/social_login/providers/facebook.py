@@ -31,9 +31,7 @@ class Facebook(Provider):
     settings = FacebookSettings
 
     async def endpoints(self, outbound: Outbound) -> Endpoints:
-        return Endpoints(
-            authorization=f"{SITE}/{VERSION}/dialog/oauth", token=f"{API}/{VERSION}/oauth/access_token"
-        )
+        return Endpoints(authorization=f"{SITE}/{VERSION}/dialog/oauth", token=f"{API}/{VERSION}/oauth/access_token")
 
     async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
         token = text(tokens, "access_token")

@@ -33,11 +33,11 @@ class GitHub(Provider):
 
     async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
         token = text(tokens, "access_token")
-        user, emails = await outbound.get(f"{API}/user", token=token), await outbound.get(f"{API}/user/emails", token=token)
+        user = await outbound.get(f"{API}/user", token=token)
+        email = _primary(await outbound.get(f"{API}/user/emails", token=token))
         # The number: a login can be renamed, and then belongs to whoever takes it next (SO-3).
         if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
             raise ProviderFailed
-        email = _primary(emails)
         profile = {"email": email, "name": text(user, "name") or text(user, "login")}
         is_proved = email is not None
         return identity(SITE, str(user["id"]), profile, is_email_proved=is_proved, picture=user.get("avatar_url"))
