@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...clock import now
 from ...db import Base, Digest, UtcDateTime
 from ...users.models import User
-from ..scopes import Scope, parse_scope
 
 
 class ApiKey(Base):
@@ -31,7 +30,3 @@ class ApiKey(Base):
     """To within a few minutes."""
     replaced_by: Mapped[str | None] = mapped_column(String(16))
     """The id of the key that it was rotated to, once."""
-
-    @property
-    def scopes(self) -> list[Scope]:
-        return sorted(parse_scope(self.scope))

@@ -10,6 +10,7 @@ from ...limits.service import limit
 from ...mail.outbox import Outbox, outbox_of
 from ..dependencies import AccountWriter, RecentLogin
 from ..principal import Principal
+from ..scopes import parse_scope
 from . import service
 from .mails import key_created
 from .schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotatedApiKeyOut
@@ -25,7 +26,7 @@ KeyId = Annotated[str, Path(max_length=16, pattern="^[a-z2-7]*$")]
 @router.post("", status_code=201, dependencies=[limit("mail")])
 async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: Mails) -> NewApiKeyOut:
     """Make a key. Its text is in this answer and nowhere else."""
-    wish = Wish(body.name, frozenset(body.scopes), timedelta(days=body.days) if body.days else None)
+    wish = Wish(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
     async with database.transaction() as db:
         new = await service.create(db, caller.user_id, wish, held=caller.scopes)
     _tell(outbox, caller, new)
