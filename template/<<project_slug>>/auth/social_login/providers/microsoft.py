@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
 from ....settings import Words
 from ..openid import OpenIDProvider
+from ..outbound import Outbound
+from ..provider import Endpoints
 from ..settings import ClientSettings
 
 AUTHORITY = "https://login.microsoftonline.com"
@@ -44,13 +47,16 @@ class Microsoft(OpenIDProvider):
     def discovery(self) -> str:
         return f"{_issuer(MicrosoftSettings.get().microsoft_tenant)}/.well-known/openid-configuration"
 
+    async def endpoints(self, outbound: Outbound) -> Endpoints:
+        # Of which tenant an answer will be is not known before, so `iss` at the callback cannot be held against it.
+        return replace(await super().endpoints(outbound), issuer=None)
+
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
-        allowed = settings.microsoft_tenants or (tenant,)
-        is_tenant = _TENANT_ID.fullmatch(tenant) and tenant in allowed
-        if settings.microsoft_tenant == "organizations" and tenant == PERSONAL:
-            is_tenant = None
-        return self.issuer.replace("{tenantid}", tenant) if is_tenant else "nobody"
+        # A claim of the token itself: it fills the template only if it is a tenant's id, and one that may sign in.
+        is_personal = settings.microsoft_tenant == "organizations" and tenant == PERSONAL
+        is_allowed = tenant in (settings.microsoft_tenants or (tenant,)) and not is_personal
+        return self.issuer.replace("{tenantid}", tenant) if is_allowed and _TENANT_ID.fullmatch(tenant) else ""
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         # Any tenant's administrator can write any address into an account (nOAuth); `xms_edov` says that the

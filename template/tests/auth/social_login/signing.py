@@ -1,0 +1,53 @@
+"""ID tokens put together by hand, not with the library under test."""
+
+import json
+import time
+from base64 import urlsafe_b64encode
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+
+
+def base64(value: bytes) -> str:
+    """Return base64url without padding."""
+    return urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def part(document: object) -> str:
+    """Return a part of a token."""
+    return base64(json.dumps(document).encode())
+
+
+def jwk(key: ec.EllipticCurvePrivateKey = KEY, **members: Any) -> dict[str, Any]:
+    """Return the public key as a provider publishes it."""
+    numbers = key.public_key().public_numbers()
+    point = {"x": base64(numbers.x.to_bytes(32)), "y": base64(numbers.y.to_bytes(32))}
+    return {"kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256", "use": "sig", **point, **members}
+
+
+def rsa_jwk(**members: Any) -> dict[str, Any]:
+    """Return the public RSA key as a provider publishes it."""
+    numbers = RSA_KEY.public_key().public_numbers()
+    return {"kty": "RSA", "kid": "1", "n": base64(numbers.n.to_bytes(256)), "e": "AQAB", **members}
+
+
+def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **header: Any) -> str:
+    """Return a token that is good, but for what the claims and the header say otherwise."""
+    moment = int(time.time())
+    claims = {"exp": moment + 300, "iat": moment} | claims
+    signed = f"{part({'alg': 'ES256', 'kid': '1'} | header)}.{part(claims)}"
+    r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
+    return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def sign_with_rsa(claims: dict[str, Any]) -> str:
+    """Return a token as Google and Microsoft sign theirs."""
+    moment = int(time.time())
+    signed = f"{part({'alg': 'RS256', 'kid': '1'})}.{part({'exp': moment + 300, 'iat': moment} | claims)}"
+    return f"{signed}.{base64(RSA_KEY.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
