@@ -10,7 +10,7 @@ api_keys = Method(
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "A key from `POST /auth/api-keys`, or from the command `api-keys create`.",
+        "description": "Made while logged in, by `POST /auth/api-keys`, or by the command `api-keys create`.",
     },
     authenticate=authenticate,
     challenge=f'ApiKey realm="{REALM}"',
