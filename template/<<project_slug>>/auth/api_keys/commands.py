@@ -52,8 +52,8 @@ async def _opened() -> AsyncGenerator[AsyncSession]:
 
 async def _owner(db: AsyncSession, email: str) -> User:
     user = await db.scalar(select(User).where(User.email_key == canonical(email)))
-    if user is None:
-        raise SystemExit(f"{email} has no account.")
+    if user is None or not user.is_active:
+        raise SystemExit(f"{email} has no active account.")
     return user
 
 

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 
 Db = Annotated[Database, Depends(database_of)]
 Mails = Annotated[Outbox, Depends(outbox_of)]
-KeyId = Annotated[str, Path(max_length=16, pattern="^[a-z2-7]*$")]
+KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 
 
 @router.post("", status_code=201, dependencies=[limit("mail")])
@@ -39,14 +39,14 @@ async def list_keys(caller: AccountWriter, db: Reading) -> list[ApiKeyOut]:
     return [ApiKeyOut.model_validate(key) for key in await service.list_keys(db, caller.user_id)]
 
 
-@router.delete("/{key_id}", status_code=204)
+@router.delete("/{id}", status_code=204)
 async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None:
     """Revoke a key. Another user's is as unknown as none (ASVS 8.2.2)."""
     async with database.transaction() as db:
         await service.revoke(db, caller.user_id, key_id)
 
 
-@router.post("/{key_id}/rotate", status_code=201, dependencies=[limit("mail")])
+@router.post("/{id}/rotate", status_code=201, dependencies=[limit("mail")])
 async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: Mails) -> RotatedApiKeyOut:
     """Make a key like this one, which goes on until `previous_expires_at`."""
     async with database.transaction() as db:
