@@ -19,6 +19,7 @@ class Event(StrEnum):
     TOKEN_CREATED = "authn_token_created"
     TOKEN_REVOKED = "authn_token_revoked"
     TOKEN_REUSED = "authn_token_reuse"
+    RESET_CODE_CREATED = "authn_password_reset_code_created"
     PASSWORD_CHANGED = "authn_password_change"
     REGISTERED = "user_created"
     EMAIL_CHANGED = "user_updated_email"

@@ -13,7 +13,7 @@ from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import Database, affected
-from ...errors import TooManyRequests, Unprocessable
+from ...errors import TooManyRequests, Unavailable, Unprocessable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
@@ -51,17 +51,26 @@ async def authenticate(
     key = canonical(address)
     failures = await _throttle(database, key)
     found = await _find(database, User.email_key == key)
-    is_right, better = await verify(password, found[1] if found else None)
+    is_right, better = await _compare(database, key, password, found[1] if found else None)
     if not (is_right and found):
         await _fail(database, key, method)
         raise WrongPassword
+    await limits.forget(database, "login_failures", key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
         await _replace(db, *found, better or found[1])
         notices = await _succeed(db, found[0], failures, method)
         yield db, found[0]
-    await limits.forget(database, "login_failures", key)
     _send(outbox, notices)
+
+
+async def _compare(database: Database, key: str, password: str, stored: str | None) -> tuple[bool, str | None]:
+    try:
+        return await verify(password, stored)
+    except Unavailable:
+        # Nothing was compared. Counted, an overload would add up to a pause of the owner's sign-in.
+        await limits.uncount(database, "login_failures", key)
+        raise
 
 
 async def _throttle(database: Database, key: str) -> int:
@@ -111,7 +120,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     key = canonical(caller.account.email or str(caller.user_id))
     await _throttle(database, key)
     found = await _find(database, User.id == caller.user_id)
-    if found is None or not (await verify(current, found[1]))[0]:
+    if found is None or not (await _compare(database, key, current, found[1]))[0]:
         await _fail(database, key, "change_password")
         raise WrongPassword
     await limits.forget(database, "login_failures", key)
@@ -162,8 +171,9 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
         notices = await _end_what_was(db, user.id)
-    await limits.forget(database, "login_failures", user.email_key or "")
+    # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     _send(outbox, notices)
+    await limits.forget(database, "login_failures", user.email_key or "")
 
 
 async def _owner_of(db: AsyncSession, code: str) -> User:
