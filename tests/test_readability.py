@@ -10,7 +10,7 @@ from tools.combinations import ROOT, SLUG, Combination
 
 CONDITIONALS = {"auth/methods.py.jinja", "api.py.jinja", "auth/tokens/format.py.jinja"}
 BUDGETS = {"package": 4200, "tests": 5000, "other": 1000}
-SMALL_BUDGETS = {"package": 3100, "tests": 4400, "other": 850}
+SMALL_BUDGETS = {"package": 3200, "tests": 4600, "other": 850}
 """Lines of code, for one method alone (ADR 0009)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

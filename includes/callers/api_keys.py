@@ -7,6 +7,7 @@ import pytest
 from <<project_slug>>.auth.api_keys.access import GRANTABLE
 from <<project_slug>>.auth.api_keys.service import Wish, create
 from <<project_slug>>.auth.scopes import Role, Scope, scopes_of
+from <<project_slug>>.clock import now
 from <<project_slug>>.db import Database
 from <<project_slug>>.users.email import canonical
 from <<project_slug>>.users.models import User
@@ -29,6 +30,8 @@ def credential_for(database: Database) -> CredentialFor:
             await db.flush()
             wish = Wish("test", (held if scopes is None else scopes) & GRANTABLE)
             new = await create(db, user.id, wish, held=held)
+            # As if it had just been used: what the caller reads is then all that its requests do.
+            new.key.last_used_at = now()
         return {"X-API-Key": new.text}
 
     return make_key

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 
 from . import logs
 from .db import Database, DatabaseSettings, purge_expired
@@ -139,7 +140,10 @@ def _add_commands_of_parts() -> None:
 def main() -> None:
     """Run the command line."""
     _add_commands_of_parts()
-    app()
+    try:
+        app()
+    except ValidationError:
+        raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
 
 
 if __name__ == "__main__":

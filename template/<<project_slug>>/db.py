@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Request
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from sqlalchemy import DateTime, Delete, Dialect, LargeBinary, MetaData, Update, bindparam, delete, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -29,9 +29,9 @@ class DatabaseSettings(Settings):
     """Where the data lives."""
 
     database_url: str = "sqlite+aiosqlite:///app.db"
-    database_pool_size: int = 20
-    """Connections kept open per worker for all but transactions. Too few make requests wait."""
-    database_timeout: float = 5
+    database_pool_size: int = Field(default=20, ge=1)
+    """Connections kept open per worker for reading. Too few make requests wait. Writing has one of its own."""
+    database_timeout: float = Field(default=5, gt=0)
     """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
     allow_sqlite_in_production: bool = False
 
@@ -39,13 +39,15 @@ class DatabaseSettings(Settings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         try:
-            make_url(value)
+            url = make_url(value)
         except ArgumentError:
-            raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
+            url = None
+        if url is None or url.drivername != "sqlite+aiosqlite" or not url.database:
+            raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db")
         return value
 
     def problems(self) -> Iterator[str]:
-        if make_url(self.database_url).get_backend_name() == "sqlite" and not self.allow_sqlite_in_production:
+        if not self.allow_sqlite_in_production:
             yield "DATABASE_URL names SQLite, which serves one machine; set ALLOW_SQLITE_IN_PRODUCTION=true to mean it."
 
 
@@ -83,7 +85,11 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """One engine per event loop. Sessions of `transaction()` write; those of `reading()` must not."""
+    """One per event loop. `transaction()` writes; what `reading()` writes is committed at once, so it must not.
+
+    There is one connection to write with. Inside a transaction open no other, count no limit, and wait for nothing that
+    is slow: no hash, no mail, no network. Everybody else's writes wait as long.
+    """
 
     def __init__(self, settings: DatabaseSettings) -> None:
         # SQLite lets one write at a time. Waiting for the connection is a queue; waiting for the file is polling.
@@ -96,6 +102,10 @@ class Database:
             pool_size=settings.database_pool_size,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
+        )
+        # Apart, since a counter waits for the file's lock: many of them at once would leave no connection to read with.
+        self.counting = _create_engine(
+            settings, pool_size=1, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
         )
         self._parts: dict[Callable[[Database], Any], Any] = {}
 
@@ -115,6 +125,7 @@ class Database:
         """Close every connection."""
         await self.engine.dispose()
         await self.autocommit.dispose()
+        await self.counting.dispose()
 
     def part(self, make: "Callable[[Database], T]") -> T:
         """Return the one object that `make` builds over this database."""

@@ -156,10 +156,14 @@ def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bo
 async def _backend_error(request: Request, error: Exception) -> Response:
     if isinstance(error, IntegrityError):
         return await _unhandled(request, error)
+    return await _app_error(request, unavailable(error))
+
+
+def unavailable(error: Exception) -> Unavailable:
+    """Log a failure of the database and return what a client is told of it."""
     cause = None if CoreSettings.get().is_production else error
     log.error("backend_failure", extra={"error": type(error).__name__}, exc_info=cause)
-    unavailable = Unavailable()
-    return problem(unavailable.status, unavailable.code, unavailable.detail, unavailable.headers)
+    return Unavailable()
 
 
 async def _unhandled(_: Request, error: Exception) -> Response:

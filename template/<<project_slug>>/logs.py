@@ -25,11 +25,17 @@ class JSONFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD_ATTRIBUTES | line.keys()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        if record.stack_info:
+            line["stack"] = self.formatStack(record.stack_info)
+        try:
+            return json.dumps(line, default=str, allow_nan=False)
+        except (TypeError, ValueError):  # what JSON cannot say must not cost the line
+            return json.dumps({key: repr(value) for key, value in line.items()})
 
 
 def configure() -> None:
     """Send every logger's lines to standard output as JSON."""
+    logging.raiseExceptions = False  # a line that cannot be formatted would go to standard error, with its arguments
     output = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
     logging.config.dictConfig(
         {

@@ -5,6 +5,7 @@ in sentences for the operator, what makes the values unsafe. The app refuses to 
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -98,6 +99,8 @@ class CoreSettings(Settings):
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list its members; a wildcard trusts everybody."
+        if any(not _is_network(proxy) for proxy in self.trusted_proxies):
+            yield "TRUSTED_PROXIES must be addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):
             yield "CORS_ORIGINS must be https:// origins, for instance https://app.example.com."
 
@@ -109,6 +112,14 @@ def _is_origin(address: str) -> bool:
         and bool(parts.hostname)
         and not parts.username
     )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_half_the_internet(network: str) -> bool:

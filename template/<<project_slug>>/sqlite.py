@@ -6,12 +6,14 @@ than most queries. Invariant: a cursor of the database never leaves its thread; 
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
-from sqlalchemy.engine import Connection as Transaction
+from sqlalchemy.engine import Connection as SyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 SET_UP = """
 PRAGMA foreign_keys = ON;  -- SQLite ignores them unless told: a deleted user's tokens would live on (ST-1)
@@ -46,7 +48,7 @@ class Cursor:
         return self
 
     def _run(self, execute: Callable[..., Any], sql: str, parameters: Sequence[Any]) -> None:
-        cursor = self._connection.begun().cursor()
+        cursor = self._connection.in_thread().cursor()
         try:
             execute(cursor, sql, parameters)
             self._rows, self.rowcount = cursor.fetchall(), cursor.rowcount
@@ -74,22 +76,22 @@ class Cursor:
 class Connection(aiosqlite.Connection):
     """A connection whose transactions begin together with their first statement."""
 
-    _must_begin = False
+    _wants_transaction = False
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # the driver's own is awaited
         return Cursor(self)
 
-    def begin(self) -> None:
-        """Start a transaction with the next statement."""
-        self._must_begin = True
+    def ask_for_transaction(self) -> None:
+        """Begin a transaction with the next statement."""
+        self._wants_transaction = True
 
-    def begun(self) -> sqlite3.Connection:
-        """Return SQLite's own connection, in the transaction that was asked for. Called in its thread."""
+    def in_thread(self) -> sqlite3.Connection:
+        """Return SQLite's own connection, in the transaction that was asked for. To be called in its thread."""
         connection: sqlite3.Connection = self._conn
-        if self._must_begin:
+        if self._wants_transaction:
             # Taking the write lock at the first statement makes rivals wait; later, SQLite fails them at once (ST-8).
             connection.execute("BEGIN IMMEDIATE")
-            self._must_begin = False
+            self._wants_transaction = False
         return connection
 
     async def visit(self, function: Callable[[], None]) -> None:
@@ -104,14 +106,33 @@ def connect(path: str, **options: Any) -> Connection:
     return connection
 
 
-def begin(transaction: Transaction) -> None:
-    """Start a transaction; a listener to SQLAlchemy's `begin`."""
-    driver: Any = transaction.connection.driver_connection
-    driver.begin()
+def begin(connection: SyncConnection) -> None:
+    """Begin a transaction; a listener to SQLAlchemy's `begin`."""
+    driver: Any = connection.connection.driver_connection
+    driver.ask_for_transaction()
+
+
+async def prepare_migration(connection: AsyncConnection) -> None:
+    """Let tables be copied, before the transaction begins.
+
+    To alter a column, SQLite copies the table and drops the old one. With foreign keys on, that deletes what points at
+    it: passwords, sessions, items.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute("PRAGMA foreign_keys = OFF")
+
+
+def refuse_broken_references(connection: SyncConnection) -> None:
+    """Stop a migration that leaves rows pointing at nothing. Raises RuntimeError, so nothing of it is committed."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"The migration breaks {len(broken)} references, the first from the table {broken[0][0]}.")
 
 
 def _open(path: str, options: dict[str, Any]) -> sqlite3.Connection:
-    Path(path).touch(0o600)  # SQLite would make it as readable as the umask allows, and its log like it
+    if not path.startswith(("file:", ":")):
+        with suppress(OSError):  # what is wrong with the path SQLite says better
+            Path(path).touch(0o600)  # SQLite would make it as readable as the umask allows, and its log like it
     connection: sqlite3.Connection = sqlite3.connect(path, **options)
     connection.executescript(SET_UP)
     return connection

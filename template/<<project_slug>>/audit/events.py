@@ -22,6 +22,7 @@ class Event(StrEnum):
     KEY_CREATED = "authn_key_created"
     KEY_ROTATED = "authn_key_rotated"
     KEY_REVOKED = "authn_key_revoked"
+    RESET_CODE_CREATED = "authn_password_reset_code_created"
     PASSWORD_CHANGED = "authn_password_change"
     REGISTERED = "user_created"
     EMAIL_CHANGED = "user_updated_email"

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..middleware.request_context import client_address, request_id
@@ -11,8 +12,11 @@ from .models import AuditEvent
 
 
 def record(db: AsyncSession, event: Event, user_id: UUID | None, **fields: Any) -> None:
-    """Add the event to the caller's transaction: it is kept exactly when what it tells of is. Pass no secret."""
+    """Add the event to the caller's transaction: row and line are there exactly when what they tell of is.
+
+    Pass no secret.
+    """
     db.add(
         AuditEvent(event=event, user_id=user_id, address=client_address()[:64], request_id=request_id(), fields=fields)
     )
-    log_event(event, user_id=user_id, **fields)
+    listen(db.sync_session, "after_commit", lambda _: log_event(event, user_id=user_id, **fields), once=True)

@@ -46,6 +46,12 @@ def amount(name: str) -> int:
     return LimitSettings.get().item(name).amount
 
 
+async def uncount(database: Database, name: str, *who: str) -> None:
+    """Take one use back that turned out to be none."""
+    item = LimitSettings.get().item(name)
+    await limiter_of(database).storage.incr(item.key_for(name, *who), item.get_expiry(), -1)
+
+
 async def forget(database: Database, name: str, *who: str) -> None:
     """Start the count anew, for instance after a success."""
     await limiter_of(database).clear(LimitSettings.get().item(name), name, *who)

@@ -29,7 +29,8 @@ class LimitSettings(Settings):
     @field_validator("*")
     @classmethod
     def _is_limit(cls, value: str) -> str:
-        parse(value)
+        if parse(value).amount < 1:
+            raise ValueError("must allow something, for instance 5/minute")
         return value
 
     def item(self, name: str) -> RateLimitItem:

@@ -50,7 +50,7 @@ class DatabaseStorage(Storage):
         """Count, opening a new window when there is none or it has passed; return the window's count."""
         start = now()
         parameters = {"digest": _digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=expiry)}
-        async with self._database.autocommit.connect() as connection:
+        async with self._database.counting.connect() as connection:
             return int((await connection.execute(_COUNT, parameters)).scalar_one())
 
     async def get(self, key: str) -> int:
@@ -80,7 +80,7 @@ class DatabaseStorage(Storage):
         await self._delete(RateLimit.key == _digest(key))
 
     async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._database.autocommit.connect() as connection:
+        async with self._database.counting.connect() as connection:
             return (await connection.execute(delete(RateLimit).where(condition))).rowcount
 
 

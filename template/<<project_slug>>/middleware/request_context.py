@@ -34,7 +34,8 @@ def user_agent() -> str:
 
 
 def _id_of(scope: Scope) -> str:
-    # A proxy's id is kept when it is harmless; anything else could forge log lines (ASVS 16.4.1).
+    # The sender's id is kept when it is harmless, to follow a request through several services; it proves nothing.
+    # Anything else could forge log lines (ASVS 16.4.1).
     sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return sent.decode() if _acceptable_id.fullmatch(sent) else token_hex(16)
 

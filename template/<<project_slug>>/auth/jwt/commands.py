@@ -4,7 +4,9 @@
 once its last token has expired. Done in one step, a worker that is still on the old settings would refuse new tokens.
 """
 
+import os
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import typer
@@ -22,6 +24,18 @@ _KID_MAY_BEGIN_WITH_A_DASH = {"ignore_unknown_options": True}
 PrintOnly = Annotated[bool, typer.Option("--print", help="Print the new values instead of changing .env.")]
 
 
+@app.command()
+def new(algorithm: str = "HS256") -> None:
+    """Print a first key, for a deployment that has none."""
+    _refuse_unknown(algorithm)
+    typer.echo(f"JWT_ALGORITHM={algorithm}\nJWT_SECRET={generate(algorithm)}")
+
+
+def _refuse_unknown(algorithm: str) -> None:
+    if algorithm not in ALGORITHMS:
+        raise SystemExit(f"The algorithm is one of {', '.join(ALGORITHMS)}.")
+
+
 @app.command("list")
 def list_keys() -> None:
     """List the keys, the signing one first: kid and algorithm, never the secret."""
@@ -34,8 +48,7 @@ def add(algorithm: str = "", print_only: PrintOnly = False) -> None:
     """Make the next key. Restart everywhere, then `use` it."""
     settings = JWTSettings.get()
     chosen = algorithm or settings.jwt_algorithm
-    if chosen not in ALGORITHMS:
-        raise SystemExit(f"The algorithm is one of {', '.join(ALGORITHMS)}.")
+    _refuse_unknown(chosen)
     secret = generate(chosen)
     _save({"JWT_OTHER_KEYS": " ".join([*settings.jwt_other_keys, f"{chosen}:{secret}"])}, print_only)
     typer.echo(f"KID: {parse_key(chosen, secret).kid}", err=True)
@@ -66,11 +79,22 @@ def _taken_out(kid: str) -> tuple[str, list[str]]:
 
 
 def _save(values: dict[str, str], print_only: bool) -> None:
-    for name, value in values.items():
-        if print_only:
+    if print_only:
+        for name, value in values.items():
             typer.echo(f"{name}={value}")
-        else:
-            set_key(ENV_FILE, name, value, quote_mode="never")
+        return
+    if hidden := os.environ.keys() & {"JWT_SECRET", "JWT_ALGORITHM", "JWT_OTHER_KEYS"}:
+        raise SystemExit(f"{', '.join(sorted(hidden))} comes from the process, not from {ENV_FILE}: use --print.")
+    _write(values)
     Settings.forget()
-    if not print_only:
-        typer.echo(f"{ENV_FILE} is changed. Restart every worker.")
+    typer.echo(f"{ENV_FILE} is changed. Restart every worker.")
+
+
+def _write(values: dict[str, str]) -> None:
+    # All at once: to stop between two of them would lose a key.
+    draft = ENV_FILE.with_name(f"{ENV_FILE.name}.{token_hex(8)}")
+    draft.touch(0o600)
+    draft.write_bytes(ENV_FILE.read_bytes() if ENV_FILE.exists() else b"")
+    for name, value in values.items():
+        set_key(draft, name, value, quote_mode="never")
+    draft.replace(ENV_FILE)

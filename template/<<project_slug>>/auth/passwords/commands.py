@@ -5,6 +5,8 @@ import asyncio
 import typer
 from sqlalchemy import select
 
+from ...audit import service as audit
+from ...audit.events import Event
 from ...cli import opened_database
 from ...users.email import canonical
 from ...users.models import User
@@ -27,4 +29,5 @@ async def _link(email: str) -> str:
         user = await db.scalar(select(User).where(User.email_key == canonical(email)))
         if user is None:
             raise SystemExit(f"{email} has no account.")
+        audit.record(db, Event.RESET_CODE_CREATED, user.id, by="operator")
         return await create_reset(db, user)

@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...db import Database, affected
-from ...errors import TooManyRequests
+from ...errors import TooManyRequests, Unavailable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
@@ -44,17 +44,27 @@ async def authenticate(
     key = canonical(address)
     failures = await throttle(database, key)
     found = await find(database, User.email_key == key)
-    is_right, better = await verify(password, found[1] if found else None)
+    is_right, better = await compare(database, key, password, found[1] if found else None)
     if not (is_right and found):
         await fail(database, key, method)
         raise WrongPassword
+    await limits.forget(database, "login_failures", key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
         await replace(db, *found, better or found[1])
         notices = await _succeed(db, found[0], failures, method)
         yield db, found[0]
-    await limits.forget(database, "login_failures", key)
     send(outbox, notices)
+
+
+async def compare(database: Database, key: str, password: str, stored: str | None) -> tuple[bool, str | None]:
+    """Verify, and take the attempt back when there was no place to. Raises Unavailable."""
+    try:
+        return await verify(password, stored)
+    except Unavailable:
+        # Nothing was compared. Counted, an overload would add up to a pause of the owner's sign-in.
+        await limits.uncount(database, "login_failures", key)
+        raise
 
 
 async def throttle(database: Database, key: str) -> int:

@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 
-from ...errors import AppError, Unavailable
+from ...errors import AppError, unavailable
 
 MAX_FIELDS = 20
 MAX_LENGTHS = {
@@ -47,8 +47,10 @@ class OAuthRoute(APIRoute):
                 return await handle(request)
             except AppError as error:
                 return _answer(error)
-            except (DBAPIError, PoolTimeout):
-                return _answer(Unavailable())
+            except IntegrityError:
+                raise  # a mistake of ours, and no failure that passes
+            except (DBAPIError, PoolTimeout) as error:
+                return _answer(unavailable(error))
 
         return handle_with_oauth_errors
 

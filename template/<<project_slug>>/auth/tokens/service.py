@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...audit import service as audit
@@ -24,7 +23,7 @@ from ...mail.outbox import Outbox
 from ...middleware.request_context import user_agent
 from ...users.models import User
 from ..principal import Principal
-from ..scopes import Scope, scopes_of
+from ..scopes import Role, Scope, scopes_of
 from .format import access
 from .mails import device_logged_out
 from .models import RefreshToken, Session
@@ -36,8 +35,9 @@ PREFIX = "rt_"
 
 _TOKEN = RefreshToken.digest == bindparam("token")
 _SPEND = update(RefreshToken).where(_TOKEN, RefreshToken.spent_at.is_(None)).values(spent_at=NOW)
+_OF_SESSION = ("id", "user_id", "scope", "auth_time", "expires_at")
 _OF_TOKEN = (
-    select(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at)
+    select(*(getattr(Session, name) for name in _OF_SESSION), User.roles)
     .join(RefreshToken, RefreshToken.session_id == Session.id)
     .join(User)
     .where(_TOKEN)
@@ -83,8 +83,8 @@ async def start_session(
     """Begin a session for a user who has just logged in; part of the caller's transaction.
 
     `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and nothing at all raises
-    InvalidScope. The session of `previous`,
-    whose token came along with the login, ends when it is the same user's (ASVS 7.2.4).
+    InvalidScope. The session of `previous`, whose token came along with the login, ends when it is the same user's
+    (ASVS 7.2.4).
     """
     if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
@@ -153,29 +153,27 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
 
 
 async def _rotate(db: AsyncConnection, digest: bytes, scope: frozenset[str] | None) -> Tokens:
-    session = await _spend(db, digest)
-    granted = session.scope if scope is None else " ".join(sorted(scope))
-    if not frozenset(granted.split()) <= frozenset(session.scope.split()):
+    session, roles = await _spend(db, digest)
+    at_login = frozenset(session.scope.split())
+    if scope is not None and not scope <= at_login:
         raise InvalidScope
+    # A role taken away since must not be signed again: other services believe the claim (ASVS 8.3.2, 10.4.11).
+    granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(roles)))
     await db.execute(_PROLONG, {"session": session.id, "until": _idle_until(session.expires_at)})
     return await _hand_out(db, session, granted)
 
 
-async def _spend(db: AsyncConnection, digest: bytes) -> Session:
+async def _spend(db: AsyncConnection, digest: bytes) -> tuple[Session, frozenset[Role]]:
     parameters = {"token": digest, "now": now()}
     # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
     spent = await db.execute(_SPEND, parameters)
-    if not spent.rowcount and (reused := await _find(db, _OF_TOKEN, parameters)):
+    if not spent.rowcount and (reused := (await db.execute(_OF_TOKEN, parameters)).first()):
         raise _Reused(reused.id, reused.user_id)
-    session = await _find(db, _ALIVE, parameters)
-    if session is None:
+    row = (await db.execute(_ALIVE, parameters)).first()
+    if row is None:
         raise InvalidGrant
-    return session
-
-
-async def _find(db: AsyncConnection, statement: Executable, parameters: dict[str, Any]) -> Session | None:
-    row = (await db.execute(statement, parameters)).first()
-    return Session(**row._mapping) if row else None
+    *columns, roles = row
+    return Session(**dict(zip(_OF_SESSION, columns, strict=True))), roles
 
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
