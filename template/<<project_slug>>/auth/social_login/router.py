@@ -131,7 +131,7 @@ async def link(body: Opening, caller: RecentLogin, provider: Known, database: Db
 
 
 @router.delete("/{provider}/link", status_code=204)
-async def unlink(provider: Known, caller: RecentLogin, database: Db, outbox: Mails) -> None:
+async def unlink(caller: RecentLogin, provider: Known, database: Db, outbox: Mails) -> None:
     """Take the provider's identity from the caller's account; never the last way to log in."""
     await service.unlink(database, outbox, caller, provider.name)
 

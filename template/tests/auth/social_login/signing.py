@@ -38,10 +38,11 @@ def rsa_jwk(**members: Any) -> dict[str, Any]:
 
 
 def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **header: Any) -> str:
-    """Return a token that is good, but for what the claims and the header say otherwise."""
+    """Return a token that is good, but for what claims and header say otherwise; a claim of None is left out."""
     moment = int(time.time())
     claims = {"exp": moment + 300, "iat": moment} | claims
-    signed = f"{part({'alg': 'ES256', 'kid': '1'} | header)}.{part(claims)}"
+    present = {name: value for name, value in claims.items() if value is not None}
+    signed = f"{part({'alg': 'ES256', 'kid': '1'} | header)}.{part(present)}"
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
     return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
 
