@@ -5,6 +5,7 @@ PyJWT checks the signature. Whether algorithm and key belong together, and every
 
 import hashlib
 import re
+from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from secrets import compare_digest
@@ -43,9 +44,9 @@ class OpenIDProvider(Provider):
     scope = "openid email profile"
 
     @property
+    @abstractmethod
     def issuer(self) -> str:
         """The issuer, exactly as its metadata must say (OIDC Discovery, section 4.3)."""
-        raise NotImplementedError
 
     @property
     def discovery(self) -> str:

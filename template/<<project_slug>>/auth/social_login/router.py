@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from ...db import Database, Reading, database_of
 from ...errors import AppError, NotFound
+from ...limits import service as limits
 from ...limits.service import limit
 from ...mail.outbox import Outbox, outbox_of
 from ...schemas import Input, Token
@@ -40,21 +41,26 @@ class NotANavigation(AppError):
     detail = "Open this address in a browser's window."
 
 
-async def provider_called(provider: Annotated[str, Path(max_length=40)]) -> Provider:
-    """Return the provider in the path. Raises NotFound for an unknown and for an unconfigured one alike."""
-    found = PROVIDERS.get(provider)
+ProviderName = Annotated[str, Path(max_length=40)]
+
+
+def provider_called(name: str) -> Provider:
+    """Return a provider. Raises NotFound for an unknown and for an unconfigured one alike."""
+    found = PROVIDERS.get(name)
     if found is None or not found.client.is_configured:
         raise NotFound
     return found
 
 
-Known = Annotated[Provider, Depends(provider_called)]
+async def visit_of(provider: ProviderName, request: Request) -> Visit:
+    """Return who is here and what they have under way, counted. Raises NotFound, TooManyRequests."""
+    visit = Visit(provider_called(provider), _under_way(request), database_of(request), outbound_of(request))
+    await limits.hit_address(visit.database, "login")
+    return visit
 
 
-async def visit_of(provider: Known, request: Request) -> Visit:
-    """Return the browser that is here, and what it has under way."""
-    browser = transaction.read_cookie(request.cookies.get(transaction.COOKIE))
-    return Visit(provider, browser, database_of(request), outbound_of(request))
+def _under_way(request: Request) -> tuple[str, ...]:
+    return transaction.read_cookie(request.cookies.get(transaction.COOKIE))
 
 
 Visited = Annotated[Visit, Depends(visit_of)]
@@ -83,7 +89,7 @@ async def list_identities(caller: CurrentPrincipal, db: Reading) -> list[Identit
     return [IdentityOut.model_validate(each) for each in await service.list_identities(db, caller)]
 
 
-@router.get("/{provider}/login", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
+@router.get("/{provider}/login", status_code=303, response_class=Response, dependencies=[PUBLIC])
 async def start(
     visit: Visited,
     request: Request,
@@ -102,7 +108,7 @@ async def start(
         return _go(*await flow.start(visit, target=target, challenge=code_challenge))
 
 
-@router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC, limit("login")])
+@router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC])
 async def finish(visit: Visited, request: Request) -> Response:
     """Come back from the provider. Leads to the front end with a code, behind `#`, that works once within a minute."""
     with _logging(visit.provider):
@@ -122,18 +128,19 @@ async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Ma
 
 
 @router.post("/{provider}/link", status_code=204, dependencies=[limit("login")])
-async def link(body: Opening, caller: RecentLogin, provider: Known, database: Db, outbox: Mails) -> None:
+async def link(body: Opening, caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
     """Add the identity behind a login's code to the caller's account."""
+    name = provider_called(provider).name
     opened = await service.open_code(database, body.code, body.code_verifier)
-    if opened.provider != provider.name:
+    if opened.provider != name:
         raise InvalidToken
     await service.link(database, outbox, caller, opened)
 
 
 @router.delete("/{provider}/link", status_code=204)
-async def unlink(caller: RecentLogin, provider: Known, database: Db, outbox: Mails) -> None:
+async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
     """Take the provider's identity from the caller's account; never the last way to log in."""
-    await service.unlink(database, outbox, caller, provider.name)
+    await service.unlink(database, outbox, caller, provider_called(provider).name)
 
 
 class Confirmation(Input):
