@@ -1,6 +1,6 @@
 """When keys were last used: written beside the requests, which neither wait for it nor fail with it (AK-8).
 
-Invariant: at most one write is under way in a process, on a connection that no transaction needs, and a key is written
+Invariant: at most one write is under way in a process, on a connection that nobody reads with, and a key is written
 once in `EVERY`. What a crash or an error loses, the key's next use makes good.
 """
 
@@ -57,7 +57,7 @@ class LastUse:
     async def _write(self, ids: Sequence[str]) -> None:
         moment = now()
         try:
-            async with self._database.autocommit.connect() as connection:
+            async with self._database.counting.connect() as connection:
                 await connection.execute(_WRITE, {"ids": ids, "now": moment, "before": moment - EVERY})
         except SQLAlchemyError as error:
             log.warning("last_use_not_written", extra={"error": type(error).__name__})
