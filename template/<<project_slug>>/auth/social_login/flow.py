@@ -17,7 +17,7 @@ from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
 from .outbound import Outbound, ProviderFailed
-from .provider import Endpoints, Identity, InvalidIDToken, InvalidIssuer, Provider, ProviderRejected, text
+from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, text
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
 
@@ -149,5 +149,5 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
 
 def log_refusal(provider: Provider, error: AppError) -> None:
     """Log a login that failed: the reason in our own words (ASVS 16.3.1)."""
-    reason = error.reason if isinstance(error, InvalidIDToken) else None
-    log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=error.code, detail=reason)
+    detail = getattr(error, "reason", None)
+    log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=error.code, detail=detail)

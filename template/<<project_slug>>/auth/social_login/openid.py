@@ -15,9 +15,10 @@ import jwt
 from jwt.algorithms import get_default_algorithms
 
 from ...clock import now
+from ...errors import BadRequest
 from . import outbound
 from .outbound import COOL_DOWN, LIFE, Outbound, ProviderFailed
-from .provider import Endpoints, Identity, InvalidIDToken, Provider, identity, text
+from .provider import Endpoints, Identity, Provider, identity, text
 from .settings import is_safe
 
 HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}
@@ -36,6 +37,18 @@ _SIGNATURE_ONLY: Any = {
 }
 
 Keys = Mapping[str, Mapping[str, Any]]
+
+
+class InvalidIDToken(BadRequest):
+    """The ID token does not prove who logged in: one answer for every reason (ASVS 11.2.5)."""
+
+    code = "invalid_id_token"
+    detail = "The provider's proof of identity is not valid."
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is for the log only."""
+        self.reason = reason
+        super().__init__()
 
 
 class OpenIDProvider(Provider):

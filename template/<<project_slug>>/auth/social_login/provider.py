@@ -25,18 +25,6 @@ class InvalidIssuer(BadRequest):
     detail = "The answer is not from the provider that was asked."
 
 
-class InvalidIDToken(BadRequest):
-    """The ID token does not prove who logged in: one answer for every reason (ASVS 11.2.5)."""
-
-    code = "invalid_id_token"
-    detail = "The provider's proof of identity is not valid."
-
-    def __init__(self, reason: str) -> None:
-        """`reason` is for the log only."""
-        self.reason = reason
-        super().__init__()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
     """Where a provider is asked."""
@@ -127,5 +115,5 @@ class Provider(ABC):
     async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
         """Return who logged in, from the answer of the token endpoint.
 
-        Raises InvalidIDToken, ProviderFailed, ProviderTimeout.
+        Raises ProviderFailed, ProviderTimeout, and what the provider's kind adds.
         """

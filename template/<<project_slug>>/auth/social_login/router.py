@@ -55,7 +55,7 @@ def provider_called(name: str) -> Provider:
 async def visit_of(provider: ProviderName, request: Request) -> Visit:
     """Return who is here and what they have under way, counted. Raises NotFound, TooManyRequests."""
     visit = Visit(provider_called(provider), _under_way(request), database_of(request), outbound_of(request))
-    await limits.hit_address(visit.database, "login")
+    await limits.hit_address(visit.database, "token")
     return visit
 
 
@@ -119,7 +119,7 @@ def _go(url: str, under_way: tuple[str, ...]) -> Response:
     return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
 
 
-@router.post("/token", dependencies=[PUBLIC, limit("login")])
+@router.post("/token", dependencies=[PUBLIC, limit("token")])
 async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     opened = await service.open_code(database, body.code, body.code_verifier)
@@ -127,7 +127,7 @@ async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Ma
         return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
 
 
-@router.post("/{provider}/link", status_code=204, dependencies=[limit("login")])
+@router.post("/{provider}/link", status_code=204, dependencies=[limit("token")])
 async def link(body: Opening, caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
     """Add the identity behind a login's code to the caller's account."""
     name = provider_called(provider).name
