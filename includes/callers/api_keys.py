@@ -17,6 +17,9 @@ CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[st
 BAD_CREDENTIAL = {"X-API-Key": "x"}
 """What a method of this project reads and refuses."""
 
+NEVER_GRANTED: frozenset[Scope] = frozenset({Scope.ACCOUNT_WRITE})
+"""What no caller of this project can have."""
+
 
 @pytest.fixture
 def credential_for(database: Database) -> CredentialFor:

@@ -16,6 +16,9 @@ CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[st
 BAD_CREDENTIAL = {"Authorization": "Basic x"}
 """What a method of this project reads and refuses."""
 
+NEVER_GRANTED: frozenset[Scope] = frozenset()
+"""What no caller of this project can have."""
+
 PASSWORD = "seven grey otters under a bridge"
 
 

@@ -15,6 +15,9 @@ CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[st
 BAD_CREDENTIAL = {"Authorization": "Bearer x"}
 """What a method of this project reads and refuses."""
 
+NEVER_GRANTED: frozenset[Scope] = frozenset()
+"""What no caller of this project can have."""
+
 
 @pytest.fixture
 def credential_for(database: Database) -> CredentialFor:
