@@ -120,7 +120,7 @@ class OpenIDProvider(Provider):
             header = jwt.get_unverified_header(token)
             # Embedded keys and addresses of keys (`jwk`, `x5c`, `jku`) are never looked at (ASVS 9.1.3).
             algorithm, kid = str(header.get("alg")), header.get("kid", "")
-            if algorithm not in HASHES or type(kid) is not str or "crit" in header:
+            if algorithm not in HASHES or type(kid) is not str:
                 raise InvalidIDToken("header")
             key = _key(await _find(outbound, jwks, kid), algorithm)
             claims = jwt.decode(token, key, [algorithm], options=_SIGNATURE_ONLY)
