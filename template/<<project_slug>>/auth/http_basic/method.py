@@ -1,6 +1,7 @@
 """HTTP Basic as a registered method."""
 
 from ..method import REALM, Method
+from ..passwords.models import has_password
 from .service import METHOD, authenticate
 
 http_basic = Method(
@@ -12,4 +13,5 @@ http_basic = Method(
     },
     authenticate=authenticate,
     challenge=f'Basic realm="{REALM}", charset="UTF-8"',
+    has_login=has_password,
 )
