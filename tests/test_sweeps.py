@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tools import checks
-from tools.combinations import SLUG
+from tools.combinations import SLUG, Combination, parts
 
 from .test_openapi import document, operations
 
@@ -197,11 +197,19 @@ def test_the_package_names_no_foreign_host(rendered: Path) -> None:
     assert [(name, host) for name, host in hosts if not KNOWN_HOSTS.search(host)] == []
 
 
-def test_few_modules_talk_to_others(rendered: Path) -> None:
-    """ASVS 13.2.4: each to the one host of its setting, which is why there is no list of allowed hosts."""
+TALKERS = {
+    "passwords": {"auth/passwords/breaches.py"},
+    "mail": {"mail/smtp.py"},
+    "social_login": {"auth/social_login/outbound.py"},
+}
+
+
+def test_few_modules_talk_to_others(rendered: Path, combination: Combination) -> None:
+    """ASVS 13.2.4: each to the hosts of its settings, which is why there is no other list of allowed hosts."""
     clients = {"httpx2", "httpx", "aiosmtplib", "smtplib", "requests", "aiohttp", "socket", "urlopen"}
     talkers = {place.partition(":")[0] for place, node in nodes(rendered) if is_import_of(node, clients)}
-    assert {name.removeprefix(f"{SLUG}/") for name in talkers} == {"auth/passwords/breaches.py", "mail/smtp.py"}
+    allowed = set[str]().union(*(TALKERS.get(part.name, ()) for part in parts(combination) if part.chosen))
+    assert {name.removeprefix(f"{SLUG}/") for name in talkers} == allowed
 
 
 def is_import_of(node: ast.AST, modules: set[str]) -> bool:
@@ -235,7 +243,7 @@ def request_schemas(project: Path) -> Iterator[tuple[str, Any]]:
 def test_every_text_in_a_request_is_bounded(rendered: Path) -> None:
     """ASVS 1.3.3, 2.2.1."""
     found = [(name, path, text) for name, schema in request_schemas(rendered) for path, text in texts_of(schema)]
-    assert len(found) > 10
+    assert len(found) > 5
     bounds = {"maxLength", "enum", "const"}
     assert [(name, path) for name, path, text in found if not bounds & set(text) and text.get("format") != "uuid"] == []
 
@@ -243,7 +251,7 @@ def test_every_text_in_a_request_is_bounded(rendered: Path) -> None:
 def test_every_number_in_a_request_is_bounded(rendered: Path) -> None:
     """ASVS 1.4.2."""
     numbers = [(name, schema) for name, schema in request_schemas(rendered) if schema.get("type") == "integer"]
-    assert len(numbers) == 4
+    assert len(numbers) >= 4
     assert [name for name, schema in numbers if not {"minimum", "maximum"} <= set(schema)] == []
 
 
@@ -254,14 +262,22 @@ def test_no_secret_travels_in_an_address(rendered: Path) -> None:
     assert [name for name in sent if re.search(r"token|key|password|secret|code", name)] == []
 
 
+SHOWN_ONCE = {
+    "TokensOut": {"access_token", "refresh_token"},
+    "NewApiKeyOut": {"key"},
+    "RotatedApiKeyOut": {"key"},
+}
+
+
 def test_no_answer_has_a_field_for_what_is_secret(rendered: Path) -> None:
     """ASVS 15.3.1, 8.2.3, 14.2.6, 6.4.2."""
     schemas = document(rendered)["components"]["schemas"]
     assert [field for schema in schemas.values() for field in schema.get("properties", ()) if "hint" in field] == []
     answers = {name: set(schema["properties"]) for name, schema in schemas.items() if name.endswith("Out")}
     secret = {name: {field for field in fields if SECRET_NAMES.search(field)} for name, fields in answers.items()}
-    assert secret.pop("TokensOut") == {"access_token", "refresh_token"}
-    assert set[str]().union(*secret.values()) == set()
+    assert {name: fields for name, fields in secret.items() if fields} == {
+        name: fields for name, fields in SHOWN_ONCE.items() if name in answers
+    }
     assert answers["UserOut"] == {"id", "email", "name", "roles", "created_at"}
 
 
@@ -280,7 +296,7 @@ def patterns(project: Path) -> Iterator[str]:
 def test_every_regular_expression_ends_in_time(rendered: Path) -> None:
     """ASVS 1.3.12."""
     found = list(patterns(rendered))
-    assert len(found) > 5
+    assert len(found) > 3
     for pattern in found:
         for text in HOSTILE_TEXTS:
             start = time.process_time()
