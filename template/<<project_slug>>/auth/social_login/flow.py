@@ -142,12 +142,13 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
     # GitHub says 200 to a wrong code, and `error` in the body.
     if status >= 400 or "error" in answer:
         raise ProviderRejected
-    if not text(answer, "access_token"):
+    token = text(answer, "access_token")
+    if not (token.isascii() and token.isprintable() and token):
         raise ProviderFailed
     return answer
 
 
-def log_refusal(provider: Provider, error: AppError) -> None:
+def log_refusal(provider: str | None, error: AppError) -> None:
     """Log a login that failed: the reason in our own words (ASVS 16.3.1)."""
     detail = getattr(error, "reason", None)
-    log_event(Event.LOGIN_FAILED, method="social_login", provider=provider.name, reason=error.code, detail=detail)
+    log_event(Event.LOGIN_FAILED, method="social_login", provider=provider, reason=error.code, detail=detail)

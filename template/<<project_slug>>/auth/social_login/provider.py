@@ -1,5 +1,6 @@
 """What a provider is, what it vouches for, and the ways in which it fails. `providers/` has one file for each."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def identity(
         raise ProviderFailed
     email = _address(text(profile, "email"))
     name = "".join(character for character in text(profile, "name") if character.isprintable())[:100]
-    is_address = isinstance(picture, str) and picture.startswith("https://") and len(picture) <= 500
+    is_address = isinstance(picture, str) and re.fullmatch(r"https://[!-~]{1,492}", picture)
     return Identity(
         issuer=issuer,
         subject=subject,

@@ -67,7 +67,7 @@ Visited = Annotated[Visit, Depends(visit_of)]
 
 
 @contextmanager
-def _logging(provider: Provider) -> Iterator[None]:
+def _logging(provider: str | None = None) -> Iterator[None]:
     try:
         yield
     except AppError as error:
@@ -104,14 +104,14 @@ async def start(
     if sent.get("sec-fetch-mode", "navigate") != "navigate" or sent.get("sec-fetch-dest", "document") != "document":
         raise NotANavigation
     target = flow.target_of(request.query_params.getlist("next"))
-    with _logging(visit.provider):
+    with _logging(visit.provider.name):
         return _go(*await flow.start(visit, target=target, challenge=code_challenge))
 
 
 @router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC])
 async def finish(visit: Visited, request: Request) -> Response:
     """Come back from the provider. Leads to the front end with a code, behind `#`, that works once within a minute."""
-    with _logging(visit.provider):
+    with _logging(visit.provider.name):
         return _go(*await flow.finish(visit, request.query_params))
 
 
@@ -122,8 +122,9 @@ def _go(url: str, under_way: tuple[str, ...]) -> Response:
 @router.post("/token", dependencies=[PUBLIC, limit("token")])
 async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
-    opened = await service.open_code(database, body.code, body.code_verifier)
-    with _logging(PROVIDERS[opened.provider]):
+    with _logging():
+        opened = await service.open_code(database, body.code, body.code_verifier)
+    with _logging(opened.provider):
         return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
 
 

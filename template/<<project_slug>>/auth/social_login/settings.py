@@ -38,7 +38,8 @@ def is_safe(address: str) -> bool:
         return not CoreSettings.get().is_production
     # An address by number is no provider's, but may be a cloud's metadata service.
     is_number = ":" in host or host.rpartition(".")[2].isdigit()
-    return parts.scheme == "https" and "." in host and not is_number and "@" not in parts.netloc
+    is_host = "." in host and "@" not in parts.netloc and address.isascii()
+    return parts.scheme == "https" and is_host and not is_number
 
 
 @dataclass(frozen=True, slots=True)
