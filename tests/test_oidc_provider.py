@@ -53,7 +53,8 @@ def provider(folder: Path, redirect_uri: str) -> Iterator[str]:
     """Run the provider; yield its issuer."""
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
-    command: list[str | Path] = ["node", Path(__file__).with_name("oidc_provider.mjs"), installed(), str(port), redirect_uri]
+    script = Path(__file__).with_name("oidc_provider.mjs")
+    command: list[str | Path] = ["node", script, installed(), str(port), redirect_uri]
     with running(command, folder / "provider", f"{issuer}/.well-known/openid-configuration"):
         yield issuer
 
@@ -65,7 +66,8 @@ def project_with(folder: Path, issuer: str, port: int) -> Iterator[str]:
     settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "OIDC_ISSUER": issuer, "OIDC_NAME": "The certified one"}
     settings |= {"OIDC_CLIENT_ID": "our-client", "OIDC_CLIENT_SECRET": "our-secret", "MAIL_TRANSPORT": "console"}
     (project / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    command: list[str | Path] = [checks.ENVIRONMENT / "bin" / checks.CLI[0], *checks.CLI[1:], "dev", "--port", str(port)]
+    python = checks.ENVIRONMENT / "bin" / checks.CLI[0]
+    command: list[str | Path] = [python, *checks.CLI[1:], "dev", "--port", str(port)]
     variables = checks.clean_environment() | {"ENVIRONMENT": "development"}
     with running(command, folder / "output", f"{settings['PUBLIC_URL']}/health/ready", cwd=project, env=variables):
         yield settings["PUBLIC_URL"]
