@@ -26,11 +26,17 @@ KEYS = {
     "POST /auth/api-keys", "GET /auth/api-keys", "DELETE /auth/api-keys/{id}", "POST /auth/api-keys/{id}/rotate",
 }  # fmt: skip
 """Only where somebody can log in to make one."""
+SOCIAL = {
+    "GET /auth/social", "GET /auth/social/identities", "GET /auth/social/{provider}/login",
+    "GET /auth/social/{provider}/callback", "POST /auth/social/token", "POST /auth/social/confirm-email",
+    "POST /auth/social/{provider}/link", "DELETE /auth/social/{provider}/link", "POST /auth/refresh",
+}  # fmt: skip
 OF_METHOD = {
     "jwt": {"POST /auth/login", "POST /auth/refresh", "GET /.well-known/jwks.json"} | PASSWORDS | TOKENS,
     "oauth2_password": {"POST /auth/token"} | PASSWORDS | TOKENS,
     "api_keys": KEYS,
     "http_basic": PASSWORDS,
+    "social_login": SOCIAL | TOKENS,
 }
 
 PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.dumps(create_app().openapi()))"

@@ -57,7 +57,6 @@ REFUSALS = [
     ({"auth_methods": ["JWT"]}, "'JWT' is not in"),
     ({"auth_methods": "jwt"}, "Not a YAML list"),
     ({"auth_methods": {"jwt": False, "x": True}}, "'x' is not in"),
-    ({"auth_methods": ["api_keys", "jwt"]}, "Not supported yet: api_keys"),
     ({"auth_methods": ["jwt"], "social_providers": ["myspace"]}, "'myspace' is not in"),
     ({"auth_methods": ["jwt"], "social_providers": []}, "Choose at least one provider"),
     ({"database": "oracle"}, "'oracle' is not in"),

@@ -8,9 +8,14 @@ import pytest
 from tools import measure, renders
 from tools.combinations import ROOT, SLUG, Combination
 
-CONDITIONALS = {"auth/methods.py.jinja", "api.py.jinja", "auth/tokens/format.py.jinja"}
-BUDGETS = {"package": 4200, "tests": 5000, "other": 1000}
-SMALL_BUDGETS = {"package": 3200, "tests": 4600, "other": 850}
+CONDITIONALS = {
+    "auth/methods.py.jinja",
+    "api.py.jinja",
+    "auth/tokens/format.py.jinja",
+    "auth/social_login/providers/__init__.py.jinja",
+}
+BUDGETS = {"package": 5200, "tests": 9000, "other": 1100}
+SMALL_BUDGETS = {"package": 3200, "tests": 4800, "other": 850}
 """Lines of code, for one method alone (ADR 0009)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

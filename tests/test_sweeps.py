@@ -36,7 +36,10 @@ LIKELY_SECRETS = re.compile(
     r"-----BEGIN|AKIA[0-9A-Z]{16}|gh[pousr]_\w{36}|(?i:(?:secret|password|token)) *[:=] *\"?\w{24,}"
 )
 HOSTS = re.compile(r"https?://([\w.-]*\w)")
-KNOWN_HOSTS = re.compile(r"(^|\.)example\.com$|^127\.0\.0\.1$")
+KNOWN_HOSTS = re.compile(
+    r"(^|\.)example\.com$|^127\.0\.0\.1$|^accounts\.google\.com$|^login\.microsoftonline\.com$"
+    r"|^(api\.)?github\.com$|^(www|graph)\.facebook\.com$"
+)
 
 
 def trees(project: Path, folder: str = SLUG) -> dict[str, ast.Module]:

@@ -30,9 +30,20 @@ class Combination:
         return "-".join(["+".join(self.auth_methods), self.database, *(["redis"] if self.redis else [])])
 
     @property
+    def social_providers(self) -> list[str]:
+        """Every provider where social login stands alone and where all methods meet; the default elsewhere."""
+        is_whole = self.auth_methods in (("social_login",), tuple(choices("auth_methods")))
+        return choices("social_providers") if is_whole else questions()["social_providers"]["default"]
+
+    @property
     def answers(self) -> dict[str, Any]:
         """The answers as Copier takes them."""
-        return {"auth_methods": list(self.auth_methods), "database": self.database, "redis": self.redis}
+        return {
+            "auth_methods": list(self.auth_methods),
+            "database": self.database,
+            "redis": self.redis,
+            **({"social_providers": self.social_providers} if "social_login" in self.auth_methods else {}),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
