@@ -17,7 +17,7 @@ from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
 from .outbound import Outbound, ProviderFailed
-from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, text
+from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, string
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
 
@@ -142,7 +142,7 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
     # GitHub says 200 to a wrong code, and `error` in the body.
     if status >= 400 or "error" in answer:
         raise ProviderRejected
-    token = text(answer, "access_token")
+    token = string(answer, "access_token")
     if not (token.isascii() and token.isprintable() and token):
         raise ProviderFailed
     return answer

@@ -17,7 +17,7 @@ from ...clock import now
 from ...errors import BadRequest
 from . import outbound
 from .outbound import COOL_DOWN, LIFE, Outbound, ProviderFailed
-from .provider import Endpoints, Identity, Provider, identity, text
+from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
 HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}
@@ -28,7 +28,7 @@ MAX_AGE = 600
 """Seconds since an ID token was made: it is for this login, and a login takes no longer."""
 MAX_LENGTH = 16_384
 
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_COMPACT = re.compile(r"e[A-Za-z0-9_-]+\.e[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # base64url of `{` begins with an e
 _SIGNATURE_ONLY: Any = {
     **dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False),
     **dict.fromkeys(("verify_sub", "verify_jti"), False),
@@ -80,7 +80,7 @@ class OpenIDProvider(Provider):
         if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
             raise ProviderFailed
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
-        addresses = {name: text(metadata, name) for name in names}
+        addresses = {name: string(metadata, name) for name in names}
         if not all(is_safe(address) or (not address and name == names[3]) for name, address in addresses.items()):
             raise ProviderFailed
         announces = metadata.get("authorization_response_iss_parameter_supported") is True
@@ -96,8 +96,8 @@ class OpenIDProvider(Provider):
 
     async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
         endpoints = await self.endpoints(outbound)
-        access_token = text(tokens, "access_token")
-        claims = await self._claims(outbound, endpoints.jwks, text(tokens, "id_token"))
+        access_token = string(tokens, "access_token")
+        claims = await self._claims(outbound, endpoints.jwks, string(tokens, "id_token"))
         if reason := next(self._faults(claims, nonce, access_token), None):
             raise InvalidIDToken(reason)
         profile = claims
@@ -176,7 +176,7 @@ def _parse_keys(document: Any) -> Keys:
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
         raise ProviderFailed
-    keys = {text(key, "kid"): key for key in listed[:100]}
+    keys = {string(key, "kid"): key for key in listed[:100]}
     # A provider with a single key need not name it (OIDC Core, section 10.1).
     return {**keys, "": listed[0]} if len(listed) == 1 else keys
 

@@ -61,8 +61,8 @@ def identity(
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
-    email = _address(text(profile, "email"))
-    name = "".join(character for character in text(profile, "name") if character.isprintable())[:100]
+    email = _address(string(profile, "email"))
+    name = "".join(character for character in string(profile, "name") if character.isprintable())[:100]
     is_address = isinstance(picture, str) and re.fullmatch(r"https://[!-~]{1,492}", picture)
     return Identity(
         issuer=issuer,
@@ -74,7 +74,7 @@ def identity(
     )
 
 
-def text(document: Mapping[str, Any], name: str) -> str:
+def string(document: Mapping[str, Any], name: str) -> str:
     """Return a member that is text, or "" when it is absent. Raises ProviderFailed for anything else."""
     value = document.get(name)
     if value is not None and not isinstance(value, str):

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from .. import outbound
 from ..outbound import Outbound, ProviderFailed
-from ..provider import Endpoints, Identity, Provider, identity, text
+from ..provider import Endpoints, Identity, Provider, identity, string
 from ..settings import ClientSettings
 
 SITE = "https://www.facebook.com"
@@ -34,7 +34,7 @@ class Facebook(Provider):
         return Endpoints(authorization=f"{SITE}/{VERSION}/dialog/oauth", token=f"{API}/{VERSION}/oauth/access_token")
 
     async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
-        token = text(tokens, "access_token")
+        token = string(tokens, "access_token")
         # Proves that the token is used by the app it was made for (SO-4).
         key = FacebookSettings.get().facebook_client_secret.get_secret_value().encode()
         proof = hmac.new(key, token.encode(), "sha256").hexdigest()

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from .. import outbound
 from ..outbound import Outbound, ProviderFailed
-from ..provider import Endpoints, Identity, Provider, identity, text
+from ..provider import Endpoints, Identity, Provider, identity, string
 from ..settings import ClientSettings
 
 SITE = "https://github.com"
@@ -32,13 +32,13 @@ class GitHub(Provider):
         return Endpoints(authorization=f"{SITE}/login/oauth/authorize", token=f"{SITE}/login/oauth/access_token")
 
     async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
-        token = text(tokens, "access_token")
+        token = string(tokens, "access_token")
         user = await outbound.get(f"{API}/user", token=token)
         email = _primary(await outbound.get(f"{API}/user/emails", token=token))
         # The number: a login can be renamed, and then belongs to whoever takes it next (SO-3).
         if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
             raise ProviderFailed
-        profile = {"email": email, "name": text(user, "name") or text(user, "login")}
+        profile = {"email": email, "name": string(user, "name") or string(user, "login")}
         is_proved = email is not None
         return identity(SITE, str(user["id"]), profile, is_email_proved=is_proved, picture=user.get("avatar_url"))
 
@@ -48,7 +48,7 @@ def _primary(emails: Any) -> str | None:
     if not isinstance(emails, list) or not all(isinstance(each, dict) for each in emails):
         raise ProviderFailed
     proved = [each for each in emails if each.get("primary") is True and each.get("verified") is True]
-    return text(proved[0], "email") if proved else None
+    return string(proved[0], "email") if proved else None
 
 
 github = GitHub()
