@@ -23,7 +23,12 @@ def one_step_apart(one: Combination, other: Combination) -> bool:
     return same_storage and len(set(one.auth_methods) ^ set(other.auth_methods)) == 1
 
 
-SWITCHES = [pair for pair in permutations(COMBINATIONS, 2) if one_step_apart(*pair)]
+def is_telling(one: Combination, other: Combination) -> bool:
+    """Tell whether one of them is a method alone, or all of them: between these every switch is made both ways."""
+    return {len(one.auth_methods), len(other.auth_methods)} & {1, len(LARGEST.auth_methods)} != set()
+
+
+SWITCHES = [pair for pair in permutations(COMBINATIONS, 2) if one_step_apart(*pair) and is_telling(*pair)]
 
 
 def start(template: Path, folder: Path, combination: Combination, ref: str = "HEAD") -> Path:
