@@ -1,7 +1,6 @@
 """What may be granted. Add your own scopes and roles here; everything else follows from these three names."""
 
 from enum import StrEnum
-from functools import lru_cache
 
 
 class Scope(StrEnum):
@@ -31,10 +30,3 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
 def scopes_of(roles: frozenset[Role]) -> frozenset[Scope]:
     """Return everything the roles grant together."""
     return frozenset().union(*(ROLE_SCOPES[role] for role in roles))
-
-
-@lru_cache
-def parse_scope(text: str) -> frozenset[Scope]:
-    """Return the scopes in a space-separated string; a name that the code no longer knows grants nothing."""
-    words = text.split()
-    return frozenset(scope for scope in Scope if scope in words)

@@ -13,10 +13,11 @@ from ...limits import service as limits
 from ...middleware.request_context import client_address
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
+from ..granted import parse_scope
 from ..lookup import JoinedLookup
 from ..method import InvalidCredential
 from ..principal import Principal
-from ..scopes import Scope, parse_scope, scopes_of
+from ..scopes import Scope, scopes_of
 from .last_use import LastUse
 from .models import ApiKey
 from .text import digest, id_of

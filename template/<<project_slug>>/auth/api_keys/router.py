@@ -9,8 +9,8 @@ from ...db import Database, Reading, database_of
 from ...limits.service import limit
 from ...mail.outbox import Outbox, outbox_of
 from ..dependencies import AccountWriter, RecentLogin
+from ..granted import parse_scope
 from ..principal import Principal
-from ..scopes import parse_scope
 from . import service
 from .mails import key_created
 from .schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotatedApiKeyOut

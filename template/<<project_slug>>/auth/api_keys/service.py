@@ -20,7 +20,8 @@ from ...db import affected
 from ...errors import Conflict, NotFound, Unprocessable
 from ...users.models import User
 from ..accounts import is_usable
-from ..scopes import Scope, parse_scope
+from ..granted import parse_scope
+from ..scopes import Scope
 from .access import GRANTABLE
 from .models import ApiKey
 from .settings import ApiKeySettings

@@ -98,8 +98,7 @@ class Proofs:
 
     def _ended(self, same: bytes, done: asyncio.Task[None]) -> None:
         del self._running[same]
-        if not done.cancelled():
-            done.exception()  # marks it as seen: its waiters may have hung up
+        _ = done.cancelled() or done.exception()  # marks it as seen: its waiters may have hung up
 
     async def _compare(self, outbox: Outbox, address: str, password: str) -> None:
         database, key, network = self._database, canonical(address), limits.network_of(client_address())

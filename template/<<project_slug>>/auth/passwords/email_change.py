@@ -18,6 +18,7 @@ from ..credentials import end_access
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import mails
+from .login import send
 from .settings import PasswordSettings
 
 
@@ -46,8 +47,7 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
             previous = await _move(db, caller, code)
     except IntegrityError:
         raise InvalidToken from None
-    if previous:
-        outbox.send(mails.address_changed(previous))
+    send(outbox, [mails.address_changed(previous)] if previous else [])
 
 
 async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:

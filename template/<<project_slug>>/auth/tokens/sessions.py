@@ -8,9 +8,10 @@ from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
+from ..granted import parse_scope
 from ..method import InvalidCredential
 from ..principal import Principal
-from ..scopes import parse_scope, scopes_of
+from ..scopes import scopes_of
 from .models import Session
 
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
