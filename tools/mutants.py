@@ -49,10 +49,11 @@ class Mutant:
 
 
 def load() -> list[Mutant]:
-    """Read the table."""
+    """Read the rows of the table whose project can be asked for today."""
     table = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text())
     every = list(COMBINATIONS[-1].auth_methods)
-    return [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
+    rows = [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
+    return [row for row in rows if row.methods in {each.auth_methods for each in COMBINATIONS}]
 
 
 def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
