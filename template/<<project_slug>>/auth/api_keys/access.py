@@ -1,20 +1,18 @@
 """Read `X-API-Key`: the header only, since addresses end up in logs (ASVS 14.2.1)."""
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 from starlette.requests import Request
 
-from ...clock import now
 from ...db import NOW, Database, database_of
 from ...limits import service as limits
 from ...middleware.request_context import client_address
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..granted import parse_scope
-from ..lookup import JoinedLookup
+from ..lookup import JoinedLookup, row_lookup
 from ..method import InvalidCredential
 from ..principal import Principal
 from ..scopes import Scope, scopes_of
@@ -30,19 +28,13 @@ _NONE = bytes(32)
 _BY_ID = (
     select(ApiKey.id, ApiKey.digest, ApiKey.scope, ApiKey.last_used_at, *ACCOUNT_COLUMNS)
     .join(User, ApiKey.user_id == User.id)
-    .where(ApiKey.id.in_(bindparam("ids", expanding=True)), ApiKey.expires_at > NOW, is_usable())
+    .where(ApiKey.id.in_(bindparam("keys", expanding=True)), ApiKey.expires_at > NOW, is_usable())
 )
 
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     """Return the joined look-up of live keys by id."""
-
-    async def fetch(ids: Sequence[str]) -> Mapping[str, Row[Any]]:
-        async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID, {"ids": ids, "now": now()})
-            return {row.id: row for row in rows}
-
-    return JoinedLookup(fetch)
+    return row_lookup(database, _BY_ID, "id")
 
 
 async def authenticate(request: Request, /) -> Principal | None:

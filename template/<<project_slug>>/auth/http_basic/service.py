@@ -1,7 +1,6 @@
 """Who sends these credentials: one hash for each that are new, none for those that matched a moment ago."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
@@ -15,7 +14,7 @@ from ...middleware.request_context import client_address
 from ...users.email import canonical
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
-from ..lookup import JoinedLookup
+from ..lookup import JoinedLookup, row_lookup
 from ..passwords import login
 from ..passwords.models import Password
 from ..principal import Principal
@@ -35,13 +34,7 @@ _BY_ADDRESS = (
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     """Return the joined look-up of accounts and stored hashes by the form of the address that is compared."""
-
-    async def fetch(keys: Sequence[str]) -> Mapping[str, Row[Any]]:
-        async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_ADDRESS, {"keys": keys})
-            return {row.email_key: row for row in rows}
-
-    return JoinedLookup(fetch)
+    return row_lookup(database, _BY_ADDRESS, "email_key")
 
 
 async def authenticate(request: Request, /) -> Principal | None:

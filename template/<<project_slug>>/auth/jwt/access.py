@@ -5,7 +5,6 @@ the exact form, `typ` and the type of every claim (RFC 8725; ASVS 9.1, 9.2).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,7 +18,7 @@ from ...clock import now
 from ...db import NOW, Database
 from ...users.models import User
 from ..authorization import MAX_TOKEN_LENGTH
-from ..lookup import JoinedLookup
+from ..lookup import JoinedLookup, row_lookup
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
@@ -43,7 +42,7 @@ _MAX_TIME = 1 << 40
 _BY_ID = (
     select(*SESSION_COLUMNS)
     .join(User, Session.user_id == User.id)
-    .where(Session.id.in_(bindparam("ids", expanding=True)), is_alive(NOW))
+    .where(Session.id.in_(bindparam("keys", expanding=True)), is_alive(NOW))
 )
 
 
@@ -53,13 +52,7 @@ class _Refused(Exception):
 
 def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
     """Return the joined look-up of sessions by id."""
-
-    async def fetch(ids: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
-        async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_ID, {"ids": ids, "now": now()})
-            return {row.id: row for row in rows}
-
-    return JoinedLookup(fetch)
+    return row_lookup(database, _BY_ID, "id")
 
 
 async def issue(db: AsyncConnection, session: Session, scope: str) -> str:

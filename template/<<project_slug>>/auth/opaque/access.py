@@ -1,7 +1,6 @@
 """Issue and read random access tokens."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from ...clock import now
 from ...db import NOW, Database
 from ...users.models import User
-from ..lookup import JoinedLookup
+from ..lookup import JoinedLookup, row_lookup
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
@@ -26,7 +25,7 @@ _BY_DIGEST = (
     select(AccessToken.digest, AccessToken.scope.label("granted"), AccessToken.expires_at, *SESSION_COLUMNS)
     .join(Session, AccessToken.session_id == Session.id)
     .join(User, Session.user_id == User.id)
-    .where(AccessToken.digest.in_(bindparam("digests", expanding=True)), is_alive(NOW))
+    .where(AccessToken.digest.in_(bindparam("keys", expanding=True)), is_alive(NOW))
 )
 
 _PURGE = delete(AccessToken).where(AccessToken.session_id == bindparam("session"), AccessToken.expires_at <= NOW)
@@ -40,13 +39,7 @@ def _digest(token: str) -> bytes:
 
 def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
     """Return the joined look-up of tokens by digest."""
-
-    async def fetch(digests: Sequence[bytes]) -> Mapping[bytes, Row[Any]]:
-        async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(_BY_DIGEST, {"digests": digests, "now": now()})
-            return {row.digest: row for row in rows}
-
-    return JoinedLookup(fetch)
+    return row_lookup(database, _BY_DIGEST, "digest")
 
 
 async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
