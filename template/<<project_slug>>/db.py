@@ -84,8 +84,11 @@ class Base(DeclarativeBase):
     )
 
 
+_AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
+
 class Database:
-    """One per event loop. `transaction()` writes; what `reading()` writes is committed at once, so it must not.
+    """`transaction()` writes; what `reading()` writes is committed at once, so it must not. One event loop at a time.
 
     There is one connection to write with. Inside a transaction open no other, count no limit, and wait for nothing that
     is slow: no hash, no mail, no network. Everybody else's writes wait as long.
@@ -97,16 +100,9 @@ class Database:
         self.engine = _create_engine(settings, pool_size=1, pool_reset_on_return=None)
         event.listen(self.engine.sync_engine, "begin", sqlite.begin)
         # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
-        self.autocommit = _create_engine(
-            settings,
-            pool_size=settings.database_pool_size,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-        )
+        self.autocommit = _create_engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
         # Apart, since a counter waits for the file's lock: many of them at once would leave no connection to read with.
-        self.counting = _create_engine(
-            settings, pool_size=1, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
-        )
+        self.counting = _create_engine(settings, pool_size=1, **_AUTOCOMMIT)
         self._parts: dict[Callable[[Database], Any], Any] = {}
 
     @asynccontextmanager
@@ -122,10 +118,11 @@ class Database:
             yield session
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and forget what was built over them."""
         await self.engine.dispose()
         await self.autocommit.dispose()
         await self.counting.dispose()
+        self._parts.clear()
 
     def part(self, make: "Callable[[Database], T]") -> T:
         """Return the one object that `make` builds over this database."""
@@ -164,8 +161,7 @@ def _create_engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Open the database for the app's life."""
-    app.state.database = Database(DatabaseSettings.get())
+    """Close the database at the end of the app's life. It opens with the first query."""
     yield
     await app.state.database.close()
 
@@ -189,3 +185,6 @@ async def _reading(request: Request) -> AsyncGenerator[AsyncSession]:
 # Scope "function": the commit comes before the answer. After it, a client could be told of a change that failed.
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
+
+Db = Annotated[Database, Depends(database_of)]
+"""For endpoints whose service opens its transactions itself, since something slow comes between them."""

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from . import api, docs, errors, logs, middleware
 from .auth.closed import close
+from .db import Database, DatabaseSettings
 from .settings import CoreSettings, refuse_unsafe_settings
 
 BODY_SIZE = 1_048_576
@@ -48,6 +49,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         openapi_url=None if CoreSettings.get().is_production else "/openapi.json",
     )
+    app.state.database = Database(DatabaseSettings.get())
     errors.install(app)
     # The order in which every request tries them: what is asked for most comes first.
     for router in api.ROUTERS:

@@ -96,7 +96,7 @@ class Connection(aiosqlite.Connection):
 
     async def visit(self, function: Callable[[], None]) -> None:
         """Run a function in the connection's thread."""
-        await self._execute(function)  # type: ignore[no-untyped-call]
+        await self._execute(function)  # type: ignore[no-untyped-call]  # its own name for this, and untyped
 
 
 def connect(path: str, **options: Any) -> Connection:

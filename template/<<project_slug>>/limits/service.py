@@ -64,7 +64,7 @@ async def _seconds_left(limiter: FixedWindowRateLimiter, name: str, *who: str) -
 
 async def hit_address(database: Database, name: str) -> None:
     """Count one use of `limit_<name>` by the client's address. Raises TooManyRequests beyond it."""
-    await hit(database, name, network_of(client_address()))
+    await hit(database, name, client_network())
 
 
 def limit(name: str) -> Any:
@@ -77,6 +77,11 @@ def limit(name: str) -> Any:
         await hit_address(database_of(request), name)
 
     return Depends(count_address)
+
+
+def client_network() -> str:
+    """Return what the client of this request is counted by."""
+    return network_of(client_address())
 
 
 def network_of(address: str) -> str:

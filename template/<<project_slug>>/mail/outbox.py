@@ -8,8 +8,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Annotated
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 
 from ..audit.events import Event, log_event
 from . import console, smtp
@@ -82,3 +83,6 @@ def outbox_of(request: Request) -> Outbox:
     """Return the app's outbox."""
     outbox: Outbox = request.app.state.outbox
     return outbox
+
+
+Mails = Annotated[Outbox, Depends(outbox_of)]

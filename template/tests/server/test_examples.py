@@ -39,10 +39,10 @@ def code_for(address: str, mailbox: Mailbox) -> str:
     return code_in(mailbox.to(address)[-1])
 
 
-def test_the_walk_with_curl_succeeds(server: Server, mailbox: Mailbox, tmp_path: Path) -> None:
+def test_the_walk_with_curl_succeeds(server: Server, mailbox: Mailbox, workplace: Path) -> None:
     blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if "curl" in block]
     script = "".join(blocks).replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
     sign_up, log_in = script.split(ASKS_FOR_CODE)
-    run(sign_up, tmp_path)
+    run(sign_up, workplace)
     code = code_for("ann@example.com", mailbox)
-    run(f"{sign_up.splitlines()[0]}\nCODE={code}\n{log_in}{LOGGED_OUT if '/auth/logout' in log_in else ''}", tmp_path)
+    run(f"{sign_up.splitlines()[0]}\nCODE={code}\n{log_in}{LOGGED_OUT if '/auth/logout' in log_in else ''}", workplace)

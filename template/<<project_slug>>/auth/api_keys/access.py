@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from ...db import NOW, Database, database_of
 from ...limits import service as limits
-from ...middleware.request_context import client_address
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..granted import parse_scope
@@ -48,7 +47,7 @@ async def authenticate(request: Request, /) -> Principal | None:
     database = database_of(request)
     row = await _find(database, text)
     if row is None:
-        await limits.hit(database, "token", "api_key", limits.network_of(client_address()))
+        await limits.hit(database, "token", "api_key", limits.client_network())
         raise InvalidCredential("invalid_api_key", "The API key is not valid")
     database.part(LastUse).note(row.id, row.last_used_at)
     return _principal_of(row)

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from ...db import Database, Reading, database_of
+from ...db import Db, Reading
 from ...limits.service import limit
-from ...mail.outbox import Outbox, outbox_of
+from ...mail.outbox import Mails, Outbox
 from ..dependencies import AccountWriter, RecentLogin
 from ..granted import parse_scope
 from ..principal import Principal
@@ -18,8 +18,6 @@ from .service import NewKey, Wish
 
 router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 
-Db = Annotated[Database, Depends(database_of)]
-Mails = Annotated[Outbox, Depends(outbox_of)]
 KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 
 

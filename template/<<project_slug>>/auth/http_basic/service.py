@@ -94,7 +94,7 @@ class Proofs:
         _ = done.cancelled() or done.exception()  # marks it as seen: its waiters may have hung up
 
     async def _compare(self, outbox: Outbox, address: str, password: str) -> None:
-        database, key, network = self._database, canonical(address), limits.network_of(client_address())
+        database, key = self._database, canonical(address)
         await limits.hit_address(database, "login")
         try:
             async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):
@@ -104,4 +104,4 @@ class Proofs:
             raise refusal() from None
         self._memory.remember(self._memory.tag(key, password, stored or ""))
         # Each worker compares for itself: the owner's own must not add up to a refusal.
-        await limits.forget(database, "login_account", key, network)
+        await limits.forget(database, "login_account", key, limits.client_network())

@@ -15,7 +15,6 @@ from ...errors import TooManyRequests, Unavailable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
-from ...middleware.request_context import client_address
 from ...users.email import canonical, masked
 from ...users.models import User
 from . import mails
@@ -69,7 +68,7 @@ async def compare(database: Database, key: str, password: str, stored: str | Non
 
 async def throttle(database: Database, key: str) -> int:
     """Count an attempt; return how many failures in a row came before it. Raises TooManyRequests."""
-    await limits.hit(database, "login_account", key, limits.network_of(client_address()))
+    await limits.hit(database, "login_account", key, limits.client_network())
     # Counted before it fails, and forgotten if it does not: of many guesses at once only the limit's number is tried.
     attempts = await limits.count(database, "login_failures", key)
     if attempts > limits.amount("login_failures"):

@@ -1,22 +1,17 @@
 """Register, prove an address, reset and change a password, change the address."""
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Depends
-
-from ...db import Database, database_of
+from ...db import Db
 from ...errors import BadRequest
 from ...limits.service import limit
-from ...mail.outbox import Outbox, outbox_of
+from ...mail.outbox import Mails
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from . import email_change, registration, service
 from .login import WrongPassword
 from .schemas import Change, EmailChange, EmailConfirmation, Forgotten, Proof, Registration, Reset
 
 router = APIRouter(prefix="/auth", tags=["account"])
-
-Db = Annotated[Database, Depends(database_of)]
-Mails = Annotated[Outbox, Depends(outbox_of)]
 
 
 @router.post("/register", status_code=202, dependencies=[PUBLIC, limit("mail")])

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from ...db import Database, Reading, database_of
+from ...db import Db, Reading, database_of
 from ...errors import AppError, NotFound
 from ...limits import service as limits
 from ...limits.service import limit
-from ...mail.outbox import Outbox, outbox_of
+from ...mail.outbox import Mails
 from ...schemas import Input, Token
 from ...settings import CoreSettings
 from ..dependencies import PUBLIC, AccountWriter, CurrentPrincipal, RecentLogin
@@ -28,9 +28,6 @@ from .settings import PREFIX
 
 router = APIRouter(prefix=PREFIX, tags=["social login"])
 router.include_router(page.router)
-
-Db = Annotated[Database, Depends(database_of)]
-Mails = Annotated[Outbox, Depends(outbox_of)]
 
 
 class NotANavigation(AppError):

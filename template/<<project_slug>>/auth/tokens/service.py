@@ -35,9 +35,8 @@ PREFIX = "rt_"
 
 _TOKEN = RefreshToken.digest == bindparam("token")
 _SPEND = update(RefreshToken).where(_TOKEN, RefreshToken.spent_at.is_(None)).values(spent_at=NOW)
-_OF_SESSION = ("id", "user_id", "scope", "auth_time", "expires_at")
 _OF_TOKEN = (
-    select(*(getattr(Session, name) for name in _OF_SESSION), User.roles)
+    select(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at, User.roles)
     .join(RefreshToken, RefreshToken.session_id == Session.id)
     .join(User)
     .where(_TOKEN)
@@ -172,8 +171,9 @@ async def _spend(db: AsyncConnection, digest: bytes) -> tuple[Session, frozenset
     row = (await db.execute(_ALIVE, parameters)).first()
     if row is None:
         raise InvalidGrant
-    *columns, roles = row
-    return Session(**dict(zip(_OF_SESSION, columns, strict=True))), roles
+    columns = dict(row._mapping)
+    roles: frozenset[Role] = columns.pop("roles")
+    return Session(**columns), roles
 
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
