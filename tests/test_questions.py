@@ -62,7 +62,6 @@ REFUSALS = [
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"database": "mysql"}, "Only sqlite"),
-    ({"auth_methods": ["api_keys", "jwt"]}, "Not supported yet: api_keys"),
     ({"redis": True}, "Redis is not supported yet"),
     ({"kubernetes": True}, "Kubernetes manifests are not supported yet"),
     ({"project_name": ["a"]}, "Could not convert"),

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from . import logs
 from .db import Database, DatabaseSettings, purge_expired
-from .settings import Settings, UnsafeSettings, find_problems, refuse_unsafe_settings
+from .settings import Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
@@ -109,12 +109,15 @@ def upgrade() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with the settings and how to mend it. Ends with 1 when something is."""
+    """Say what is wrong with the settings and how to mend it, then what they leave out. Ends with 1 if any is wrong."""
     import_module(f"{PACKAGE.name}.api")
     problems = find_problems()
     for problem in problems:
         typer.echo(f"- {problem}")
     typer.echo(f"To mend: {len(problems)}." if problems else "All is well.")
+    for hint in find_hints():
+        if hint not in problems:
+            typer.echo(f"  {hint}")
     raise SystemExit(bool(problems))
 
 

@@ -5,6 +5,7 @@ in sentences for the operator, what makes the values unsafe. The app refuses to 
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -36,7 +37,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        Settings.classes.append(cls)
+        if cls.model_fields:  # otherwise it is a base of others
+            Settings.classes.append(cls)
 
     @classmethod
     def get(cls) -> Self:
@@ -58,6 +60,10 @@ class Settings(BaseSettings):
 
     def problems(self) -> Iterator[str]:
         """Say what is unsafe in production, a sentence each. Not called in development and test."""
+        return iter(())
+
+    def hints(self) -> Iterator[str]:
+        """Say what is left out and how to have it, a sentence each. Nothing of it is wrong."""
         return iter(())
 
 
@@ -104,6 +110,12 @@ class CoreSettings(Settings):
         if any(not _is_origin(origin) for origin in self.cors_origins):
             yield "CORS_ORIGINS must be https:// origins, for instance https://app.example.com."
 
+    def hints(self) -> Iterator[str]:
+        if not self.cors_origins:
+            yield "CORS_ORIGINS is empty, so no page of another origin may call this API."
+        if not self.trusted_proxies:
+            yield "TRUSTED_PROXIES is empty; behind a proxy all clients would share its address, and so their limits."
+
 
 def _is_origin(address: str) -> bool:
     parts = urlsplit(address)
@@ -144,6 +156,13 @@ def _problems_of(cls: type[Settings], *, production: bool) -> Iterator[str]:
         return
     if production:
         yield from settings.problems()
+
+
+def find_hints() -> Iterator[str]:
+    """Say what is left out by the settings that are sound."""
+    for cls in Settings.classes:
+        with suppress(ValueError):
+            yield from cls.get().hints()
 
 
 def _sentences(error: ValueError) -> Iterator[str]:

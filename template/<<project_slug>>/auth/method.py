@@ -35,6 +35,12 @@ class HasLogin(Protocol):
     async def __call__(self, db: AsyncSession, user_id: UUID, /) -> bool: ...
 
 
+class EndLogins(Protocol):
+    """Take away what a method logs somebody in to an account by, but the password; part of the transaction."""
+
+    async def __call__(self, db: AsyncSession, user_id: UUID, /) -> None: ...
+
+
 class InvalidCredential(Exception):
     """A credential that is present and refused. The text goes to the client: same for every reason not provable."""
 
@@ -66,3 +72,5 @@ class Method:
     """What to call when the account's credentials change or it is disabled; None when nothing is handed out."""
     has_login: HasLogin | None = None
     """Whether an account can be logged in to by this method alone; None when it is no way to log in."""
+    end_logins: EndLogins | None = None
+    """What to call when the owner recovers the account by mail; None when the password is the only way to log in."""

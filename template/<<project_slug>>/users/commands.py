@@ -2,19 +2,22 @@
 
 import asyncio
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.scopes import Role
 from ..cli import opened_database
+from . import service
 from .email import canonical, checked
 from .models import User
 
-app = typer.Typer(help="Create and list accounts.")
+app = typer.Typer(help="Create, list, disable and delete accounts.")
 
 
 @app.command()
@@ -29,6 +32,46 @@ def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers
     except IntegrityError:
         raise SystemExit(f"{email} has an account already.") from None
     typer.echo(f"Created {email}.")
+
+
+@app.command()
+def disable(email: str) -> None:
+    """Shut an account out, and end all that it was given; felt by its next request."""
+    asyncio.run(_set_active(email, is_active=False))
+    typer.echo(f"Disabled {email}.")
+
+
+@app.command()
+def enable(email: str) -> None:
+    """Let an account in again. What it was given before stays ended."""
+    asyncio.run(_set_active(email, is_active=True))
+    typer.echo(f"Enabled {email}.")
+
+
+async def _set_active(email: str, *, is_active: bool) -> None:
+    async with opened_database() as database, database.transaction() as db:
+        await service.administer(db, await _id_of(db, email), by=None, is_active=is_active)
+
+
+async def _id_of(db: AsyncSession, email: str) -> UUID:
+    user_id = await db.scalar(select(User.id).where(User.email_key == canonical(email)))
+    if user_id is None:
+        raise SystemExit(f"{email} has no account.")
+    return user_id
+
+
+@app.command()
+def delete(email: str, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
+    """Delete an account and everything it owns. There is no way back."""
+    if not yes:
+        typer.confirm(f"Delete {email} and everything it owns?", abort=True)
+    asyncio.run(_delete(email))
+    typer.echo(f"Deleted {email}.")
+
+
+async def _delete(email: str) -> None:
+    async with opened_database() as database, database.transaction() as db:
+        await service.delete_account(db, await _id_of(db, email))
 
 
 async def _create(email: str, roles: frozenset[Role]) -> None:

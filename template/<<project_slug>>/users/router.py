@@ -51,5 +51,5 @@ async def list_users(
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
     """Enable, disable or give roles to an account."""
-    user = await service.administer(db, caller, user_id, is_active=body.is_active, roles=body.roles)
+    user = await service.administer(db, user_id, by=caller.user_id, is_active=body.is_active, roles=body.roles)
     return AdminUserOut.model_validate(user)

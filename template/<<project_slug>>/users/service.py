@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.credentials import end_access
-from ..auth.principal import Principal
 from ..auth.scopes import Role
 from ..db import affected
 from ..errors import Conflict, NotFound
@@ -38,13 +37,16 @@ async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[U
 
 
 async def administer(
-    db: AsyncSession, caller: Principal, user_id: UUID, *, is_active: bool | None, roles: set[Role] | None
+    db: AsyncSession, user_id: UUID, *, by: UUID | None, is_active: bool | None, roles: set[Role] | None = None
 ) -> User:
-    """Enable, disable or give roles; felt by the account's next request. Raises NotFound, Conflict for oneself."""
+    """Enable, disable or give roles; felt by the account's next request. Raises NotFound, Conflict for oneself.
+
+    `by` is the administrator; None is the operator, at the command line.
+    """
     user = await db.get(User, user_id)
     if user is None:
         raise NotFound
-    if user.id == caller.user_id:
+    if user.id == by:
         # An administrator who locks himself out may be the last one.
         raise Conflict("Ask another administrator to change your own account.")
     before = (user.is_active, user.roles)
@@ -53,7 +55,7 @@ async def administer(
         await _set_active(db, user, is_active)
     if (user.is_active, user.roles) != before:
         now_is = {"is_active": user.is_active, "roles": sorted(user.roles)}
-        audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(caller.user_id), **now_is)
+        audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(by or "operator"), **now_is)
     return user
 
 

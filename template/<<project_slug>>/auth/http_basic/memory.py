@@ -1,7 +1,8 @@
 """Passwords that matched a stored hash a moment ago, so that a hash is not computed for each request.
 
-Invariant: an entry says "this password made this stored hash" and nothing else. The stored hash and the account are
-looked up at every request, so a changed password or a disabled account misses by itself, on every worker.
+Invariant: an entry says "from this network, this password made this stored hash" and nothing else. The stored hash and
+the account are looked up at every request, so a changed password or a disabled account misses by itself, on every
+worker. Elsewhere the match opens nothing: else guesses from there would be answered without meeting a limit.
 """
 
 import hmac
@@ -9,30 +10,38 @@ import secrets
 
 from ...clock import now
 
+Asker = tuple[str, str]
+"""A client's network and the address of the account, in the form that is compared."""
+
 
 class PasswordMemory:
-    """At most `size` matches for `seconds` each; the oldest goes first."""
+    """At most `size` matches, one for each asker, for `seconds` each; the oldest goes first."""
 
     def __init__(self, seconds: float, *, size: int = 10_000) -> None:
         self._seconds = seconds
         self._size = size
         # Of this process and never written down: without it an entry cannot even be guessed at.
         self._key = secrets.token_bytes(32)
-        self._ends: dict[bytes, float] = {}
+        self._matches: dict[Asker, tuple[bytes, float]] = {}
 
     def tag(self, *words: str) -> bytes:
         """Return an HMAC over the words. Their lengths are part of it: `ab c` is not `a bc`."""
         message = b"".join(len(word.encode()).to_bytes(4, "big") + word.encode() for word in words)
         return hmac.digest(self._key, message, "sha256")
 
-    def knows(self, tag: bytes) -> bool:
+    def knows(self, asker: Asker, tag: bytes) -> bool:
         """Tell whether the match was remembered and is not too old."""
-        return self._ends.get(tag, 0) > now().timestamp()
+        known, end = self._matches.get(asker, (b"", 0.0))
+        return end > now().timestamp() and hmac.compare_digest(known, tag)
 
-    def remember(self, tag: bytes) -> None:
-        """Keep a match."""
+    def remember(self, asker: Asker, tag: bytes) -> None:
+        """Keep a match in place of an earlier one."""
         moment = now().timestamp()
-        self._ends = {each: end for each, end in self._ends.items() if end > moment and each != tag}
-        if len(self._ends) >= self._size:
-            del self._ends[next(iter(self._ends))]
-        self._ends[tag] = moment + self._seconds
+        self._matches = {each: kept for each, kept in self._matches.items() if kept[1] > moment and each != asker}
+        if len(self._matches) >= self._size:
+            del self._matches[next(iter(self._matches))]
+        self._matches[asker] = (tag, moment + self._seconds)
+
+    def forget(self, asker: Asker) -> None:
+        """Drop what there is of an asker."""
+        self._matches.pop(asker, None)

@@ -49,9 +49,11 @@ async def authenticate(request: Request, /) -> Principal | None:
     database, key = database_of(request), canonical(address)
     row = await database.part(lookup).get(key)
     if row is None or not database.part(Proofs).remembers(key, password, row.hash):
-        await database.part(Proofs).prove(outbox_of(request), address, password)
-        # Looked up again: the account may have changed during the hash.
+        matched = await database.part(Proofs).prove(outbox_of(request), address, password)
+        # Looked up again: account or password may have changed during the hash, and before this request joined it.
         row = await database.part(lookup).get(key)
+        if row is not None and row.hash != matched:
+            raise refusal()
     if row is None:
         raise refusal()
     account = account_of(row)
@@ -70,14 +72,14 @@ class Proofs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._memory = PasswordMemory(HttpBasicSettings.get().basic_memory_seconds)
-        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._running: dict[bytes, asyncio.Task[str]] = {}
 
     def remembers(self, key: str, password: str, stored: str) -> bool:
-        """Tell whether the password matched this very hash a moment ago."""
-        return self._memory.knows(self._memory.tag(key, password, stored))
+        """Tell whether the password, from this network, matched this very hash a moment ago."""
+        return self._memory.knows((limits.client_network(), key), self._memory.tag(password, stored))
 
-    async def prove(self, outbox: Outbox, address: str, password: str) -> None:
-        """Compare once for all requests of a client that ask the same at the same time: pages send many at once.
+    async def prove(self, outbox: Outbox, address: str, password: str) -> str:
+        """Return the stored hash that matches, compared once for all requests of a client that ask at the same time.
 
         Raises InvalidCredential, TooManyRequests, Unavailable.
         """
@@ -87,21 +89,24 @@ class Proofs:
             task = self._running[same] = asyncio.create_task(self._compare(outbox, address, password))
             task.add_done_callback(lambda done: self._ended(same, done))
         # Shielded: a client that hangs up cancels its own wait, not the others'.
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
-    def _ended(self, same: bytes, done: asyncio.Task[None]) -> None:
+    def _ended(self, same: bytes, done: asyncio.Task[str]) -> None:
         del self._running[same]
         _ = done.cancelled() or done.exception()  # marks it as seen: its waiters may have hung up
 
-    async def _compare(self, outbox: Outbox, address: str, password: str) -> None:
+    async def _compare(self, outbox: Outbox, address: str, password: str) -> str:
         database, key = self._database, canonical(address)
+        # Before anything else: whoever guesses beside the owner must meet the limits with the right guess too.
+        self._memory.forget((limits.client_network(), key))
         await limits.hit_address(database, "login")
         try:
             async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):
                 # Read where it was confirmed: one that a change has put there since was never compared.
-                stored = await db.scalar(select(Password.hash).where(Password.user_id == user_id))
+                stored = (await db.scalars(select(Password.hash).where(Password.user_id == user_id))).one()
         except login.WrongPassword:
             raise refusal() from None
-        self._memory.remember(self._memory.tag(key, password, stored or ""))
+        self._memory.remember((limits.client_network(), key), self._memory.tag(password, stored))
         # Each worker compares for itself: the owner's own must not add up to a refusal.
         await limits.forget(database, "login_account", key, limits.client_network())
+        return stored

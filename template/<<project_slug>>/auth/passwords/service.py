@@ -17,7 +17,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
-from ..credentials import end_access
+from ..credentials import end_access, end_logins
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import mails
@@ -73,7 +73,7 @@ async def create_reset(db: AsyncSession, user: User) -> str:
 
 
 async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None:
-    """Set a new password with a mailed code, end every session and lift a pause. Logs nobody in (ASVS 6.3.6).
+    """Set a new password with a mailed code; end sessions, other logins and a pause. Logs nobody in (ASVS 6.3.6).
 
     Raises InvalidToken, Unprocessable (which uses nothing up) and Unavailable.
     """
@@ -86,6 +86,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
         notices = await _end_what_was(db, user.id)
+        await end_logins(db, user.id)
     # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     send(outbox, notices)
     await limits.forget(database, "login_failures", user.email_key or "")

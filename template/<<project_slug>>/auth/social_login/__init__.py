@@ -5,11 +5,14 @@
     token      the front end's verifier opens the code                   ->  tokens of our own; or a link, with a token
 
 Nobody is logged in by following a link: the last step needs the verifier whose challenge the front end sent first. An
-identity is (issuer, subject), never an address. To remove a provider, delete its file and its two lines in
-`providers/__init__.py`.
+identity is (issuer, subject), never an address.
 
 providers/      one file each              provider.py   what a provider is, and how it fails
 openid.py       discovery and ID tokens    outbound.py   every call that leaves
 transaction.py  a login under way          flow.py       start and callback
-service.py      accounts and identities    page.py       a page to try it, in development
+service.py      accounts and identities    page.*        a page to try it, in development
+
+To remove a provider, delete its file, its test and its two lines in `providers/__init__.py`. To remove all of it,
+delete this folder, its tests, its settings, and its lines in `auth/methods.py` and `api.py`; then `poe migration "drop
+social identities"`. `deptry .` says what `pyproject.toml` can do without.
 """

@@ -12,4 +12,5 @@ app = typer.Typer(help="What the providers need.")
 def providers() -> None:
     """Say which providers are configured, and what the others lack: variables, and the redirect URI to register."""
     for provider in PROVIDERS.values():
-        typer.echo(f"{provider.name}: configured." if provider.client.is_configured else provider.settings.get().hint)
+        missing = " ".join(provider.settings.get().hints())
+        typer.echo(f"{provider.name}: {missing or 'configured.'}")

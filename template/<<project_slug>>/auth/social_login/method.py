@@ -2,6 +2,7 @@
 
 from ..method import Method
 from ..tokens import bearer
+from .models import end_logins
 
 social_login = Method(
     name="social_login",
@@ -13,4 +14,5 @@ social_login = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    end_logins=end_logins,
 )

@@ -3,9 +3,12 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ...audit import service as audit
+from ...audit.events import Event
 from ...clock import now
 from ...db import Base, UtcDateTime
 from ...users.models import User
@@ -26,3 +29,10 @@ class SocialIdentity(Base):
     picture: Mapped[str] = mapped_column(String(500))
     """An https address at the provider, or empty. As of the last login, like the name."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+async def end_logins(db: AsyncSession, user_id: UUID, /) -> None:
+    """Take every identity from an account. Its owner links anew what was his."""
+    for identity in await db.scalars(select(SocialIdentity).where(SocialIdentity.user_id == user_id)):
+        await db.delete(identity)
+        audit.record(db, Event.IDENTITY_UNLINKED, user_id, provider=identity.provider)

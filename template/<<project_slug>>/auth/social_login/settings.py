@@ -62,21 +62,28 @@ def redirect_uri(provider: str) -> str:
 class ClientSettings(Settings):
     """Base of the providers' settings, which name `<provider>_client_id` and `<provider>_client_secret`."""
 
-    provider: ClassVar[str] = ""
+    provider: ClassVar[str]
+
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        """Return the names of what the provider tells when one registers."""
+        return f"{cls.provider}_client_id", f"{cls.provider}_client_secret"
 
     @property
     def client(self) -> Client:
-        """The client, which may be unconfigured."""
-        id_ = getattr(self, f"{self.provider}_client_id", "")
-        return Client(id_, getattr(self, f"{self.provider}_client_secret", SecretStr("")))
+        """The client, which is unconfigured as long as anything is missing."""
+        if not all(self._given().values()):
+            return Client("", SecretStr(""))
+        return Client(getattr(self, f"{self.provider}_client_id"), getattr(self, f"{self.provider}_client_secret"))
 
     def problems(self) -> Iterator[str]:
-        if bool(self.client.id) != bool(self.client.secret.get_secret_value()):
-            yield self.hint
+        if any(self._given().values()):
+            yield from self.hints()
 
-    @property
-    def hint(self) -> str:
-        """How to make the provider work, as a sentence for the operator."""
-        name = self.provider.upper()
-        variables = f"{name}_CLIENT_ID and {name}_CLIENT_SECRET"
-        return f"{variables} come from the provider, after you register {redirect_uri(self.provider)} there."
+    def hints(self) -> Iterator[str]:
+        if not all(self._given().values()):
+            variables = ", ".join(self._given())
+            yield f"{variables} come from the provider, after you register {redirect_uri(self.provider)} there."
+
+    def _given(self) -> dict[str, bool]:
+        return {name.upper(): bool(getattr(self, name)) for name in self.needed()}

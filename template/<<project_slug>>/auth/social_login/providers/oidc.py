@@ -19,6 +19,10 @@ class OIDCSettings(ClientSettings):
     oidc_name: str = "OpenID Connect"
     """What the sign-in page calls it. Its word counts for which addresses are proved."""
 
+    @classmethod
+    def needed(cls) -> tuple[str, ...]:
+        return "oidc_issuer", *super().needed()
+
 
 class OIDC(OpenIDProvider):
     name = "oidc"
