@@ -14,6 +14,7 @@ ACCOUNT_COLUMNS = (
     User.name,
     User.roles,
     User.created_at.label("user_created_at"),
+    User.access_version,
 )
 
 
@@ -24,4 +25,11 @@ def is_usable() -> ColumnElement[bool]:
 
 def account_of(row: Row[Any]) -> Account:
     """Return the account from a row with ACCOUNT_COLUMNS."""
-    return Account(id=row.user_id, email=row.email, name=row.name, roles=row.roles, created_at=row.user_created_at)
+    return Account(
+        id=row.user_id,
+        email=row.email,
+        name=row.name,
+        roles=row.roles,
+        created_at=row.user_created_at,
+        access_version=row.access_version,
+    )

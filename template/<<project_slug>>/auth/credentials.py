@@ -2,9 +2,22 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..db import affected
+from ..errors import Conflict
+from ..users.models import User
+from .accounts import is_usable
 from .methods import METHODS
+from .principal import Principal
+
+
+class AccessEnded(Conflict):
+    """The caller's access was ended while the request was under way."""
+
+    code = "access_ended"
+    detail = "Your access ended while this was under way. Log in again."
 
 
 async def end_access(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> None:
@@ -12,6 +25,7 @@ async def end_access(db: AsyncSession, user_id: UUID, *, keep: str | None = None
 
     `keep` is the credential of the caller who asked for the change; it alone stays good.
     """
+    await db.execute(update(User).where(User.id == user_id).values(access_version=User.access_version + 1))
     for end in dict.fromkeys(method.end_access for method in METHODS if method.end_access):
         await end(db, user_id, keep=keep)
 
@@ -21,3 +35,14 @@ async def end_logins(db: AsyncSession, user_id: UUID) -> None:
     for method in METHODS:
         if method.end_logins:
             await method.end_logins(db, user_id)
+
+
+async def confirm(db: AsyncSession, caller: Principal) -> None:
+    """Raise AccessEnded unless the caller's access is what it was when the request was authenticated (ASVS 15.4.2).
+
+    For what lasts, such as a new key: a thief who is put out meanwhile must not keep it. The account is locked until
+    the transaction ends, so that two requests do not each count on what the other takes away (ST-7).
+    """
+    same = (User.id == caller.user_id) & (User.access_version == caller.account.access_version)
+    if not await affected(db, update(User).where(same, is_usable()).values(access_version=User.access_version)):
+        raise AccessEnded

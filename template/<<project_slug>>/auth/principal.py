@@ -16,6 +16,7 @@ class Account:
     name: str
     roles: frozenset[Role]
     created_at: datetime
+    access_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

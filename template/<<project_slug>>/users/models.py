@@ -41,4 +41,6 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(100), default="")
     roles: Mapped[frozenset[Role]] = mapped_column(Roles, default=frozenset({Role.USER}))
     is_active: Mapped[bool] = mapped_column(default=True)
+    access_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often all access was ended. A request that is under way meanwhile notices (`auth.credentials.confirm`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from ..auth.credentials import confirm
 from ..auth.dependencies import AccountWriter, CurrentPrincipal, RecentLogin, require
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
@@ -33,6 +34,7 @@ async def change_me(body: UserPatch, caller: AccountWriter, db: Writing) -> User
 @router.delete("/me", status_code=204)
 async def delete_me(caller: RecentLogin, db: Writing) -> None:
     """Delete the caller's account and everything it owns. There is no way back."""
+    await confirm(db, caller)
     await service.delete_account(db, caller.user_id)
 
 
@@ -51,5 +53,6 @@ async def list_users(
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
     """Enable, disable or give roles to an account."""
+    await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller.user_id, is_active=body.is_active, roles=body.roles)
     return AdminUserOut.model_validate(user)

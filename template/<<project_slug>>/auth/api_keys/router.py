@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from ...db import Db, Reading
 from ...limits.service import limit
 from ...mail.outbox import Mails, Outbox
+from ..credentials import confirm
 from ..dependencies import AccountWriter, RecentLogin
 from ..granted import parse_scope
 from ..principal import Principal
@@ -26,6 +27,7 @@ async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: 
     """Make a key. Its text is in this answer and nowhere else."""
     wish = Wish(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
     async with database.transaction() as db:
+        await confirm(db, caller)
         new = await service.create(db, caller.user_id, wish, held=caller.scopes)
     _tell(outbox, caller, new)
     return NewApiKeyOut.model_validate(_fields(new))
@@ -48,6 +50,7 @@ async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None
 async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: Mails) -> RotatedApiKeyOut:
     """Make a key like this one, which goes on until `previous_expires_at`."""
     async with database.transaction() as db:
+        await confirm(db, caller)
         new, ends = await service.rotate(db, caller.user_id, key_id, held=caller.scopes)
     _tell(outbox, caller, new)
     return RotatedApiKeyOut.model_validate(_fields(new) | {"previous_expires_at": ends})

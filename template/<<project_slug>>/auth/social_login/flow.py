@@ -38,14 +38,21 @@ class InvalidRedirect(BadRequest):
 
 
 def target_of(wished: list[str]) -> str:
-    """Return where to go after the login: `next`, which is listed or a path of our own. Raises InvalidRedirect."""
+    """Return where to go after the login: `next`, which is listed or a path of our own. Raises InvalidRedirect.
+
+    `wished` has each `next` of the query; of several another reader may take another one.
+    """
     listed = SocialSettings.get().social_redirects
-    [target] = wished if len(wished) == 1 else ["" if wished else (*listed, f"{PREFIX}/page")[0]]
-    if target in listed:
-        return target
-    if not _OWN_PATH.fullmatch(target):
+    target = wished[0] if wished else _usual_target()
+    if len(wished) > 1 or (target not in listed and not _OWN_PATH.fullmatch(target)):
         raise InvalidRedirect
-    return CoreSettings.get().base_url + target
+    return target if target in listed else CoreSettings.get().base_url + target
+
+
+def _usual_target() -> str:
+    """Return where a login leads that names nothing; empty where there is no such place."""
+    in_development = () if CoreSettings.get().is_production else (f"{PREFIX}/page",)
+    return next(iter((*SocialSettings.get().social_redirects, *in_development)), "")
 
 
 @dataclass(frozen=True, slots=True)

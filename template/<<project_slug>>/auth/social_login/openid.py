@@ -79,18 +79,20 @@ class OpenIDProvider(Provider):
     def _parse_metadata(self, metadata: Any) -> Endpoints:
         if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
             raise ProviderFailed
-        names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
-        addresses = {name: string(metadata, name) for name in names}
-        if not all(is_safe(address) or (not address and name == names[3]) for name, address in addresses.items()):
+        required = {name: string(metadata, name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        userinfo = string(metadata, "userinfo_endpoint")
+        if not all(map(is_safe, required.values())) or not (userinfo == "" or is_safe(userinfo)):
+            raise ProviderFailed
+        takes = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        if not isinstance(takes, list):
             raise ProviderFailed
         announces = metadata.get("authorization_response_iss_parameter_supported") is True
         return Endpoints(
-            authorization=addresses["authorization_endpoint"],
-            token=addresses["token_endpoint"],
-            jwks=addresses["jwks_uri"],
-            userinfo=addresses["userinfo_endpoint"],
-            takes_basic="client_secret_basic"
-            in (metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]),
+            authorization=required["authorization_endpoint"],
+            token=required["token_endpoint"],
+            jwks=required["jwks_uri"],
+            userinfo=userinfo,
+            takes_basic="client_secret_basic" in takes,
             issuer=self.issuer if announces else None,
         )
 
@@ -183,7 +185,8 @@ def _parse_keys(document: Any) -> Keys:
 
 def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
     # One key, one algorithm: what the key says of itself binds (RFC 8725, section 3.1).
-    if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
+    # A private key, published, is everybody's.
+    if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or "d" in jwk:
         raise InvalidIDToken("key")
     return get_default_algorithms()[algorithm].from_jwk(dict(jwk))
 

@@ -75,7 +75,7 @@ class Document(Generic[T]):
     async def _renew(self) -> T:
         try:
             self._known = self._parse(await get(self._url))
-        except AppError:
+        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
             if self._known is None:
                 self._task = None
                 raise

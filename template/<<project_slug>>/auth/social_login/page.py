@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from ...errors import NotFound
 from ...settings import CoreSettings
 from ..dependencies import PUBLIC
-from .providers import PROVIDERS
+from .providers import configured
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -38,8 +38,7 @@ router = APIRouter(include_in_schema=False, dependencies=[PUBLIC, Depends(only_i
 @router.get("/page")
 async def page() -> HTMLResponse:
     """Return the page, with a button for each configured provider."""
-    known = [each for each in PROVIDERS.values() if each.client.is_configured]
-    buttons = "\n".join(_BUTTON % (escape(each.name), escape(each.title)) for each in known)
+    buttons = "\n".join(_BUTTON % (escape(each.name), escape(each.title)) for each in configured())
     return HTMLResponse(_PAGE.substitute(buttons=buttons or _NOBODY), headers={"Content-Security-Policy": POLICY})
 
 

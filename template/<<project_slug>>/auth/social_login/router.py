@@ -14,7 +14,7 @@ from ...limits.service import limit
 from ...mail.outbox import Mails
 from ...schemas import Input, Token
 from ...settings import CoreSettings
-from ..dependencies import PUBLIC, AccountWriter, CurrentPrincipal, RecentLogin
+from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from ..one_time import InvalidToken
 from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
@@ -22,7 +22,7 @@ from . import flow, page, service, transaction
 from .flow import Visit
 from .outbound import outbound_of
 from .provider import Provider
-from .providers import PROVIDERS
+from .providers import PROVIDERS, configured
 from .schemas import Challenge, IdentityOut, Opening, ProviderOut
 from .settings import PREFIX
 
@@ -50,10 +50,19 @@ def provider_called(name: str) -> Provider:
 
 
 async def visit_of(provider: ProviderName, request: Request) -> Visit:
-    """Return who is here and what they have under way, counted. Raises NotFound, TooManyRequests."""
+    """Return who is here and what they have under way, counted. Raises NotFound, NotANavigation, TooManyRequests."""
+    with _logging(provider):
+        _refuse_subresource(request)
     visit = Visit(provider_called(provider), _under_way(request), database_of(request), outbound_of(request))
     await limits.hit_address(visit.database, "token")
     return visit
+
+
+def _refuse_subresource(request: Request) -> None:
+    # Before it is counted, or images on another site's page would use up the limit of whoever looks at them.
+    sent = request.headers
+    if sent.get("sec-fetch-mode", "navigate") != "navigate" or sent.get("sec-fetch-dest", "document") != "document":
+        raise NotANavigation
 
 
 def _under_way(request: Request) -> tuple[str, ...]:
@@ -76,12 +85,13 @@ def _logging(provider: str | None = None) -> Iterator[None]:
 async def list_providers() -> list[ProviderOut]:
     """List whom one can sign in with."""
     base = f"{CoreSettings.get().base_url}{PREFIX}"
-    known = [each for each in PROVIDERS.values() if each.client.is_configured]
-    return [ProviderOut(name=each.name, title=each.title, login_url=f"{base}/{each.name}/login") for each in known]
+    return [
+        ProviderOut(name=each.name, title=each.title, login_url=f"{base}/{each.name}/login") for each in configured()
+    ]
 
 
 @router.get("/identities")
-async def list_identities(caller: CurrentPrincipal, db: Reading) -> list[IdentityOut]:
+async def list_identities(caller: AccountWriter, db: Reading) -> list[IdentityOut]:
     """List the caller's identities."""
     return [IdentityOut.model_validate(each) for each in await service.list_identities(db, caller)]
 
@@ -89,20 +99,15 @@ async def list_identities(caller: CurrentPrincipal, db: Reading) -> list[Identit
 @router.get("/{provider}/login", status_code=303, response_class=Response, dependencies=[PUBLIC])
 async def start(
     visit: Visited,
-    request: Request,
     code_challenge: Annotated[Challenge, Query()],
-    target: Annotated[str, Query(alias="next", max_length=65_536)] = "",
+    wished: Annotated[list[Annotated[str, Query(max_length=65_536)]], Query(alias="next")] = [],  # noqa: B006 - never changed
 ) -> Response:
     """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host.
 
     A code comes back there, behind `#`. `code_challenge` is the S256 challenge of a verifier that the front end keeps.
     """
-    sent = request.headers
-    if sent.get("sec-fetch-mode", "navigate") != "navigate" or sent.get("sec-fetch-dest", "document") != "document":
-        raise NotANavigation
-    target = flow.target_of(request.query_params.getlist("next"))
     with _logging(visit.provider.name):
-        return _go(*await flow.start(visit, target=target, challenge=code_challenge))
+        return _go(*await flow.start(visit, target=flow.target_of(wished), challenge=code_challenge))
 
 
 @router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC])
@@ -129,10 +134,11 @@ async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Ma
 async def link(body: Opening, caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
     """Add the identity behind a login's code to the caller's account."""
     name = provider_called(provider).name
-    opened = await service.open_code(database, body.code, body.code_verifier)
-    if opened.provider != name:
-        raise InvalidToken
-    await service.link(database, outbox, caller, opened)
+    with _logging(name):
+        opened = await service.open_code(database, body.code, body.code_verifier)
+        if opened.provider != name:
+            raise InvalidToken
+        await service.link(database, outbox, caller, opened)
 
 
 @router.delete("/{provider}/link", status_code=204)

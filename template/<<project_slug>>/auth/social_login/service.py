@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from secrets import compare_digest
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +26,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..credentials import confirm
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -32,14 +34,14 @@ from ..tokens.service import Tokens, start_session
 from . import mails
 from .models import SocialIdentity
 from .provider import Identity
-from .providers import PROVIDERS
+from .providers import PROVIDERS, configured
 from .transaction import challenge_of
 
 CLAIM_LIFE = timedelta(hours=24)
 
 
 class LinkRequired(Conflict):
-    """The address has an account. Its owner logs in as ever, and links; to say so only to him is safe (SO-7)."""
+    """The address has an account. Its owner logs in as ever, and links; to say so only to them is safe (SO-7)."""
 
     code = "link_required"
     detail = "There is an account with this address. Log in to it, then link this sign-in."
@@ -85,7 +87,7 @@ class Opened:
 async def open_code(database: Database, code: str, verifier: str) -> Opened:
     """Use a code up, and return what it held if the verifier fits. Raises InvalidToken.
 
-    The verifier is what keeps a code that somebody slips to another browser from logging that browser in as him. A
+    The verifier is what keeps a code that somebody slips to another browser from logging that browser in as them. A
     wrong one costs the code.
     """
     async with database.transaction() as db:
@@ -144,7 +146,7 @@ def _select(identity: Identity) -> Any:
 
 async def _new_owner(db: AsyncSession, opened: Opened) -> User:
     user = await _of_address(db, opened.identity) or await _create(db, opened.identity)
-    await _add(db, user, opened)
+    await _add(db, user.id, opened)
     return user
 
 
@@ -156,7 +158,7 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
     if not identity.is_email_proved or identity.email is None:
         return None
     owner = await db.scalar(select(User).where(User.email_key == canonical(identity.email)))
-    if owner is not None and await has_login(db, owner):
+    if owner and (await _providers_of(db, owner.id) or await _has_other_login(db, owner.id)):
         raise LinkRequired
     return owner
 
@@ -173,21 +175,21 @@ async def _create(db: AsyncSession, identity: Identity) -> User:
     return user
 
 
-async def _add(db: AsyncSession, user: User, opened: Opened) -> None:
+async def _add(db: AsyncSession, user_id: UUID, opened: Opened) -> None:
     identity = opened.identity
     known = {"issuer": identity.issuer, "subject": identity.subject, "name": identity.name, "picture": identity.picture}
-    db.add(SocialIdentity(user_id=user.id, provider=opened.provider, **known))
+    db.add(SocialIdentity(user_id=user_id, provider=opened.provider, **known))
     await db.flush()
-    audit.record(db, Event.IDENTITY_LINKED, user.id, provider=opened.provider)
+    audit.record(db, Event.IDENTITY_LINKED, user_id, provider=opened.provider)
 
 
-async def has_login(db: AsyncSession, user: User, *, beside: str | None = None) -> bool:
-    """Whether somebody can log in to the account, not counting the identity at the provider `beside`."""
-    providers = await db.scalars(select(SocialIdentity.provider).where(SocialIdentity.user_id == user.id))
-    if set(providers) - {beside}:
-        return True
+async def _providers_of(db: AsyncSession, user_id: UUID) -> set[str]:
+    return set(await db.scalars(select(SocialIdentity.provider).where(SocialIdentity.user_id == user_id)))
+
+
+async def _has_other_login(db: AsyncSession, user_id: UUID) -> bool:
     hooks = dict.fromkeys(method.has_login for method in METHODS if method.has_login)
-    return any([await hook(db, user.id) for hook in hooks])
+    return any([await hook(db, user_id) for hook in hooks])
 
 
 async def _claim(db: AsyncSession, user: User, identity: Identity) -> Message | None:
@@ -219,45 +221,39 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
 
 
 async def link(database: Database, outbox: Outbox, caller: Principal, opened: Opened) -> None:
-    """Add an identity to the caller's account. Raises IdentityInUse, AlreadyLinked."""
+    """Add an identity to the caller's account. Raises IdentityInUse, AlreadyLinked, AccessEnded."""
     try:
         async with database.transaction() as db:
-            user = await _locked(db, caller)
+            await confirm(db, caller)
             owner = await _owner_of(db, opened.identity)
-            if owner is not None and owner.id != user.id:
+            if owner is not None and owner.id != caller.user_id:
                 raise IdentityInUse
-            await _add(db, user, opened)
+            await _add(db, caller.user_id, opened)
     except IntegrityError:
         raise AlreadyLinked from None
-    _tell(outbox, user, mails.linked, opened.provider)
+    _tell(outbox, caller, mails.linked, opened.provider)
 
 
 async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:
-    """Take an identity from the caller's account. Raises NotFound, LastLoginMethod."""
+    """Take an identity from the caller's account. Raises NotFound, LastLoginMethod, AccessEnded."""
     statement = delete(SocialIdentity).where(
         SocialIdentity.user_id == caller.user_id, SocialIdentity.provider == provider
     )
     async with database.transaction() as db:
-        user = await _locked(db, caller)
+        await confirm(db, caller)
         if not await affected(db, statement):
             raise NotFound
-        if not await has_login(db, user, beside=provider):
+        # A provider that is no longer configured lets nobody in.
+        left = await _providers_of(db, caller.user_id) & {each.name for each in configured()}
+        if not left and not await _has_other_login(db, caller.user_id):
             raise LastLoginMethod
-        audit.record(db, Event.IDENTITY_UNLINKED, user.id, provider=provider)
-    _tell(outbox, user, mails.unlinked, provider)
+        audit.record(db, Event.IDENTITY_UNLINKED, caller.user_id, provider=provider)
+    _tell(outbox, caller, mails.unlinked, provider)
 
 
-async def _locked(db: AsyncSession, caller: Principal) -> User:
-    # Two requests that each take one of the last two identities must not both find the other one.
-    user = await db.get(User, caller.user_id, with_for_update=True)
-    if user is None:
-        raise NotFound
-    return user
-
-
-def _tell(outbox: Outbox, user: User, notice: Any, provider: str) -> None:
-    if user.email:
-        outbox.send(notice(user.email, PROVIDERS[provider].title))
+def _tell(outbox: Outbox, caller: Principal, notice: Any, provider: str) -> None:
+    if caller.account.email:
+        outbox.send(notice(caller.account.email, PROVIDERS[provider].title))
 
 
 async def list_identities(db: AsyncSession, caller: Principal) -> Sequence[SocialIdentity]:

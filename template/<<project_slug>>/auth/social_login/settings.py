@@ -23,6 +23,10 @@ class SocialSettings(Settings):
         if any(not is_safe(address) or "#" in address for address in self.social_redirects):
             yield "SOCIAL_REDIRECTS must be https:// addresses without a fragment: the login code is sent there."
 
+    def hints(self) -> Iterator[str]:
+        if not self.social_redirects:
+            yield "SOCIAL_REDIRECTS is empty; a login has to name a path of this host in `next`."
+
 
 def is_safe(address: str) -> bool:
     """Whether an address has a host and TLS, no user name, and is none of an inside network (ASVS 1.3.6, 12.2.1).
@@ -35,9 +39,9 @@ def is_safe(address: str) -> bool:
     except ValueError:
         return False
     if host in LOOPBACK:
-        return not CoreSettings.get().is_production
-    # An address by number is no provider's, but may be a cloud's metadata service.
-    is_number = ":" in host or host.rpartition(".")[2].isdigit()
+        return parts.scheme in ("http", "https") and not CoreSettings.get().is_production
+    # An address by number, which may be written in hexadecimal, is no provider's but may be a cloud's metadata service.
+    is_number = ":" in host or not host.rpartition(".")[2][:1].isalpha()
     is_host = "." in host and "@" not in parts.netloc and address.isascii()
     return parts.scheme == "https" and is_host and not is_number
 

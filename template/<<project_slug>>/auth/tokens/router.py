@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from ...db import Reading, Writing
 from ...errors import NotFound
 from ...limits.service import limit
-from ..dependencies import PUBLIC, CurrentPrincipal
+from ..dependencies import PUBLIC, AccountWriter, CurrentPrincipal
 from . import service
 from .bearer import SessionIfAny
 from .models import Session
@@ -26,13 +26,13 @@ async def log_out(caller: SessionIfAny, db: Writing) -> None:
 
 
 @router.post("/logout-all", status_code=204)
-async def log_out_everywhere(caller: CurrentPrincipal, db: Writing) -> None:
-    """End all of the caller's sessions, this one included."""
+async def log_out_everywhere(caller: AccountWriter, db: Writing) -> None:
+    """End all of the caller's sessions, this one included. Not with a key or a narrowed token: it would shut out."""
     await service.end_sessions(db, caller.user_id)
 
 
 @router.get("/sessions")
-async def list_sessions(caller: CurrentPrincipal, db: Reading) -> list[SessionOut]:
+async def list_sessions(caller: AccountWriter, db: Reading) -> list[SessionOut]:
     """List where the caller is logged in."""
     sessions = await service.list_sessions(db, caller.user_id)
     return [
@@ -46,7 +46,7 @@ def _columns(session: Session) -> dict[str, object]:
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def end_session(session_id: UUID, caller: CurrentPrincipal, db: Writing) -> None:
+async def end_session(session_id: UUID, caller: AccountWriter, db: Writing) -> None:
     """End one session. Another user's is as unknown as none (ASVS 8.2.2)."""
     if not await service.end_session(db, caller.user_id, session_id):
         raise NotFound

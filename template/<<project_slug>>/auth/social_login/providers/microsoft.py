@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from ....settings import Words
 from ..openid import OpenIDProvider
@@ -17,7 +17,8 @@ AUTHORITY = "https://login.microsoftonline.com"
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of personal accounts."""
 
-_TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TENANT_ID = re.compile(_UUID)
 
 
 class MicrosoftSettings(ClientSettings):
@@ -26,7 +27,7 @@ class MicrosoftSettings(ClientSettings):
     provider: ClassVar[str] = "microsoft"
     microsoft_client_id: str = ""
     microsoft_client_secret: SecretStr = SecretStr("")
-    microsoft_tenant: str = "common"
+    microsoft_tenant: Annotated[str, Field(pattern=rf"^(common|organizations|{_UUID})$")] = "common"
     """`common`, `organizations`, or the id of one tenant."""
     microsoft_tenants: Words = ()
     """Ids of the tenants whose accounts may sign in; empty means all that `microsoft_tenant` lets in."""

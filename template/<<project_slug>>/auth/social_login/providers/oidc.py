@@ -1,11 +1,12 @@
 """Any OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import SecretStr
 
 from ..openid import OpenIDProvider
-from ..settings import ClientSettings
+from ..settings import ClientSettings, is_safe
 
 
 class OIDCSettings(ClientSettings):
@@ -18,6 +19,11 @@ class OIDCSettings(ClientSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = "OpenID Connect"
     """What the sign-in page calls it. Its word counts for which addresses are proved."""
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        if self.oidc_issuer and not is_safe(self.oidc_issuer):
+            yield "OIDC_ISSUER must be an https:// address with a name: what it says is believed."
 
     @classmethod
     def needed(cls) -> tuple[str, ...]:
