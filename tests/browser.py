@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,12 @@ class Page:
         """Click the first such element, once it is there."""
         self.wait_for(selector)
         self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def photograph(self, path: Path) -> None:
+        """Write what is seen to a PNG file."""
+        size = {"width": 800, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+        self.command("Emulation.setDeviceMetricsOverride", **size)
+        path.write_bytes(b64decode(self.command("Page.captureScreenshot")["data"]))
 
     def type(self, selector: str, text: str) -> None:
         """Type into a field, as a keyboard would."""

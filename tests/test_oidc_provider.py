@@ -1,10 +1,15 @@
-"""In a browser: a login through the certified OpenID provider, from the sign-in page to `GET /users/me`."""
+"""In a browser: a login through real OpenID providers, from the sign-in page to `GET /users/me`.
+
+The certified one of npm, and one of Python's.
+"""
 
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +22,61 @@ from tools.demo import free_port
 from .browser import Page, opened
 from .test_browser import wait_for
 
-PROVIDER = "oidc-provider@9.13.3"
+SOURCE = Path(__file__).with_name("oidc_provider")
 FOLDER = ROOT / ".cache" / "oidc-provider"
-ANSWERS: dict[str, Any] = {"project_slug": SLUG, "auth_methods": ["social_login"], "social_providers": ["oidc"]}
+SCREENSHOT = ROOT / ".cache" / "sign-in.png"
+CHOSEN = ["github", "google", "microsoft", "oidc"]
+ANSWERS: dict[str, Any] = {"project_slug": SLUG, "auth_methods": ["social_login"], "social_providers": CHOSEN}
+ANN: dict[str, Any] = {"sub": "ann", "email": "ann@example.com", "email_verified": True, "name": "Ann"}
 
 
-def installed() -> Path:
-    """Return a folder where the provider is installed. Needs node and npm."""
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How to run a provider on a port, for a project at a redirect URI, and how to sign in at its pages."""
+
+    name: str
+    command: Callable[[int, str], Sequence[str | Path]]
+    sign_in: Callable[[Page], None]
+
+
+def certified(port: int, redirect_uri: str) -> Sequence[str | Path]:
+    """Return the command of the certified provider, installed as its lock file says. Needs node and npm."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("There is no npm, so nobody has logged in through the certified provider.")
-    if not (FOLDER / "node_modules" / "oidc-provider").exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", PROVIDER], cwd=FOLDER, check=True
-        )
-    return FOLDER
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", "server.mjs"):
+        shutil.copy(SOURCE / name, FOLDER)
+    if not (FOLDER / "node_modules").exists():
+        install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(install, cwd=FOLDER, check=True)
+    return "node", FOLDER / "server.mjs", str(port), redirect_uri
+
+
+def sign_in_at_the_certified(page: Page) -> None:
+    """Log in as somebody whom it knows, and consent."""
+    page.type("input[name=login]", ANN["sub"])
+    page.type("input[name=password]", "x")
+    page.click("button[type=submit]")
+    page.wait_for("input[name=prompt][value=consent]")
+    page.click("button[type=submit]")
+
+
+def of_python(port: int, _: str) -> Sequence[str | Path]:
+    """Return the command of Python's provider, which takes any client."""
+    return sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--user-claims", json.dumps(ANN)
+
+
+def sign_in_at_that_of_python(page: Page) -> None:
+    """Be whom one says one is."""
+    page.type("input[name=sub]", ANN["sub"])
+    page.click("button[type=submit]")
+
+
+PROVIDERS = (
+    Provider("oidc-provider", certified, sign_in_at_the_certified),
+    Provider("oidc-provider-mock", of_python, sign_in_at_that_of_python),
+)
 
 
 @contextmanager
@@ -49,22 +93,13 @@ def running(command: Sequence[str | Path], output: Path, address: str, **options
 
 
 @contextmanager
-def provider(folder: Path, redirect_uri: str) -> Iterator[str]:
-    """Run the provider; yield its issuer."""
-    port = free_port()
-    issuer = f"http://127.0.0.1:{port}"
-    script = Path(__file__).with_name("oidc_provider.mjs")
-    command: list[str | Path] = ["node", script, installed(), str(port), redirect_uri]
-    with running(command, folder / "provider", f"{issuer}/.well-known/openid-configuration"):
-        yield issuer
-
-
-@contextmanager
 def project_with(folder: Path, issuer: str, port: int) -> Iterator[str]:
-    """Serve a project that knows the provider; yield its address."""
+    """Serve a project that knows the provider, and has heard of others; yield its address."""
     project = renders.render(renders.snapshot(folder / "template"), folder / "project", ANSWERS)
-    settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "OIDC_ISSUER": issuer, "OIDC_NAME": "The certified one"}
-    settings |= {"OIDC_CLIENT_ID": "our-client", "OIDC_CLIENT_SECRET": "our-secret", "MAIL_TRANSPORT": "console"}
+    settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "OIDC_ISSUER": issuer, "OIDC_NAME": "your company"}
+    for name in map(str.upper, CHOSEN):
+        settings |= {f"{name}_CLIENT_ID": "our-client", f"{name}_CLIENT_SECRET": "our-secret"}
+    settings["MAIL_TRANSPORT"] = "console"
     (project / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     python = checks.ENVIRONMENT / "bin" / checks.CLI[0]
     command: list[str | Path] = [python, *checks.CLI[1:], "dev", "--port", str(port)]
@@ -73,31 +108,24 @@ def project_with(folder: Path, issuer: str, port: int) -> Iterator[str]:
         yield settings["PUBLIC_URL"]
 
 
-def sign_in(page: Page, name: str) -> dict[str, Any]:
-    """Sign in from the page as somebody whom the provider knows; return what the page shows of the account."""
-    page.click("button[data-provider=oidc]")
-    page.type("input[name=login]", name)
-    page.type("input[name=password]", "x")
-    page.click("button[type=submit]")
-    page.wait_for("input[name=prompt][value=consent]")
-    page.click("button[type=submit]")
-    page.wait_for("#me:not(:empty)")
-    account: dict[str, Any] = json.loads(page.texts("#me")[0])
-    return account
-
-
-def test_somebody_signs_in_with_a_certified_provider(tmp_path: Path) -> None:
-    port = free_port()
-    redirect_uri = f"http://127.0.0.1:{port}/auth/social/oidc/callback"
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_somebody_signs_in_with_a_real_provider(provider: Provider, tmp_path: Path) -> None:
+    port, issuers_port = free_port(), free_port()
+    issuer = f"http://127.0.0.1:{issuers_port}"
+    command = provider.command(issuers_port, f"http://127.0.0.1:{port}/auth/social/oidc/callback")
     with (
-        provider(tmp_path, redirect_uri) as issuer,
+        running(command, tmp_path / "provider", f"{issuer}/.well-known/openid-configuration"),
         project_with(tmp_path, issuer, port) as address,
         opened(tmp_path / "profile") as page,
     ):
         page.open(f"{address}/auth/social/page")
-        account = sign_in(page, "ann")
-        assert (account["email"], account["name"]) == ("ann@example.com", "Ann")
+        page.click("button[data-provider=oidc]")
+        provider.sign_in(page)
+        page.wait_for("#access:not(:empty)")
+        account = json.loads(page.texts("#me")[0])
+        assert (account["email"], account["name"]) == (ANN["email"], ANN["name"])
         assert page.evaluate("location.href") == f"{address}/auth/social/page"
         assert {each for each in page.requested if "token" in each} == {f"{address}/auth/social/token"}
+        page.photograph(SCREENSHOT)
     # The provider's own pages are not ours to complain of.
     assert [each for each in page.complaints if address in each and not each.endswith("/favicon.ico")] == []

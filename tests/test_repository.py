@@ -19,7 +19,8 @@ FOREIGN = {
     ),
     "an unresolved merge": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
 }
-LOCKS = {"uv.lock", "poetry.lock", "package-lock.json", "Pipfile.lock"}
+LOCKS = {"uv.lock", "poetry.lock", "Pipfile.lock"}
+"""Locks that record from where a package came, and cannot be told not to."""
 TOOLS = Path(sys.executable).parent
 
 
@@ -44,6 +45,8 @@ def test_no_file_names(what: str) -> None:
 
 def test_no_lock_file_records_addresses() -> None:
     assert [name for name in renders.tracked() if Path(name).name in LOCKS] == []
+    of_npm = [text for name, text in texts().items() if Path(name).name == "package-lock.json"]
+    assert [('"integrity"' in text, '"resolved"' in text) for text in of_npm] == [(True, False)]
 
 
 def test_the_pins_are_hashed_and_cover_every_part() -> None:

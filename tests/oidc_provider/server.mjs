@@ -1,12 +1,9 @@
 // The certified OpenID provider of npm, with one client and its built-in pages to log in and consent.
-// node oidc_provider.mjs <folder with node_modules> <port> <redirect uri>
+// node server.mjs <port> <redirect uri>, beside node_modules
 
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import Provider from "oidc-provider";
 
-const [folder, port, redirectUri] = process.argv.slice(2);
-const entry = createRequire(`${folder}/`).resolve("oidc-provider");
-const { default: Provider } = await import(pathToFileURL(entry));
+const [port, redirectUri] = process.argv.slice(2);
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{ client_id: "our-client", client_secret: "our-secret", redirect_uris: [redirectUri] }],
