@@ -1,4 +1,4 @@
-"""Compare the rendered project with a bare FastAPI route and with fastapi-users: `make bench`.
+"""Compare rendered projects, one for each method, with a bare FastAPI route and with fastapi-users: `make bench`.
 
 Every server runs on one core, one worker, as shipped, with its data in SQLite; the load comes from another core. In
 each round every cell is measured once, one after another, so that whatever else the machine does falls on all of them.
@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ RIVALS = ROOT / ".cache" / "bench"
 NEEDED = {"wrk": "the load", "taskset": "keeping load and server on cores of their own"}
 CONNECTIONS = 32
 EMAIL, PASSWORD = "ann@example.com", secrets.token_urlsafe(16)
+BASIC = b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 SHIPPED = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1"}
@@ -55,13 +57,23 @@ def variables() -> dict[str, str]:
     return {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ} | SETTINGS
 
 
+Proof = Callable[["Server"], dict[str, str]]
+"""How somebody becomes a caller of a running server: returns the headers that prove it."""
+
+
+def nobody(_: "Server") -> dict[str, str]:
+    """Prove nothing."""
+    return {}
+
+
 @dataclass
 class Server:
-    """A program under test. `running` fills in its processes, `sign_in` the headers that every request carries."""
+    """A program under test. `running` fills in its processes, and the headers that every request carries."""
 
     name: str
     folder: Path
     command: list[str]
+    proof: Proof = nobody
     login: tuple[str, str, str] = ("", "", "")
     """Where to log in, as what media type, with which body."""
     ready: str = "/users/me"
@@ -101,14 +113,23 @@ class Row:
 
 ME, LOGIN, START, MEMORY = "GET /users/me", "logins", "start to first answer", "memory after warm-up"
 BARE, SIGNED, OPAQUE, RIVAL = "bare route", "[jwt]", "[oauth2_password]", "fastapi-users"
+KEYS, BASIC_AUTH, SOCIAL = "[api_keys]", "[http_basic]", "[social_login]"
 IDLE, BUSY = "p99 of a light GET", "the same while four clients log in"
 REFRESH = "refresh exchanges"
 CPU = " us"
 
 ROWS = (
     Row(label=f"{ME}, {BARE}", cell=f"{ME} {BARE}"),
-    Row(label=f"{ME}, {SIGNED}", cell=f"{ME} {SIGNED}", against=f"{ME} {BARE}", floor=0.35, goal=0.50),
-    Row(label=f"{ME}, {OPAQUE}", cell=f"{ME} {OPAQUE}", against=f"{ME} {BARE}", floor=0.35, goal=0.50),
+    *(
+        Row(label=f"{ME}, {name}", cell=f"{ME} {name}", against=f"{ME} {BARE}", floor=floor, goal=goal)
+        for name, floor, goal in (
+            (SIGNED, 0.35, 0.50),
+            (OPAQUE, 0.35, 0.50),
+            (KEYS, 0.35, 0.50),
+            (BASIC_AUTH, 0.30, 0.45),
+            (SOCIAL, 0.35, 0.50),
+        )
+    ),
     Row(label=f"{ME}, {RIVAL}", cell=f"{ME} {RIVAL}", against=f"{ME} {BARE}"),
     Row(label=f"{SIGNED} against {RIVAL}", cell=f"{ME} {SIGNED}", against=f"{ME} {RIVAL}", floor=5, goal=10),
     Row(label=f"{OPAQUE} against {RIVAL}", cell=f"{ME} {OPAQUE}", against=f"{ME} {RIVAL}", floor=5, goal=10),
@@ -140,7 +161,7 @@ def main() -> None:
         servers = {server.name: server for server in make_servers(Path(folder))}
         for server in servers.values():
             stack.enter_context(running(server))
-            sign_in(server)
+            server.headers.update(server.proof(server))
         rounds = [measure(servers, options.seconds, number) for number in range(1, options.rounds + 1)]
     print(table(rounds))
 
@@ -174,11 +195,15 @@ def make_servers(folder: Path) -> Iterator[Server]:
     """Yield what is compared, each with a folder of its own for its data."""
     template = renders.snapshot(folder / "template")
     yield Server(BARE, SERVERS, uvicorn(checks.ENVIRONMENT, "bare:app"))
-    yield project(template, folder / "signed", SIGNED, "jwt", login_by_json())
-    yield project(template, folder / "opaque", OPAQUE, "oauth2_password", login_by_form("/auth/token"))
+    yield project(template, SIGNED, with_password, login_by_json())
+    yield project(template, OPAQUE, with_password, login_by_form("/auth/token"))
+    yield project(template, KEYS, with_key)
+    yield project(template, BASIC_AUTH, with_basic)
+    yield project(template, SOCIAL, with_session)
     rival = folder / "rival"
     shutil.copytree(SERVERS, rival)
-    yield Server(RIVAL, rival, uvicorn(RIVALS, "rival:app"), login_by_form("/auth/jwt/login"), "/openapi.json")
+    login = login_by_form("/auth/jwt/login")
+    yield Server(RIVAL, rival, uvicorn(RIVALS, "rival:app"), with_sign_up, login, "/openapi.json")
 
 
 def uvicorn(environment: Path, app: str) -> list[str]:
@@ -196,14 +221,23 @@ def login_by_form(path: str) -> tuple[str, str, str]:
     return path, FORM, urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD})
 
 
-def project(template: Path, folder: Path, name: str, method: str, login: tuple[str, str, str]) -> Server:
-    """Render a project with one method, make its database and an account in it."""
+def project(template: Path, name: str, proof: Proof, login: tuple[str, str, str] = ("", "", "")) -> Server:
+    """Render a project with the one method that its name says, make its database and an account in it."""
+    method = name.strip("[]")
+    folder = template.with_name(method)
     answers = next(each.answers for each in COMBINATIONS if each.auth_methods == (method,))
     renders.render(template, folder, answers)
-    command = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
-    for arguments in (["migrate"], ["users", "create", EMAIL]):
-        subprocess.run([*command, *arguments], cwd=folder, env=variables(), check=True, stdout=subprocess.DEVNULL)
-    return Server(name, folder, [*command, "serve"], login, "/health/live", environment=variables() | SHIPPED)
+    serve = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli", "serve"]
+    server = Server(name, folder, serve, proof, login, "/health/live", environment=variables() | SHIPPED)
+    command(server, "migrate")
+    command(server, "users", "create", EMAIL)
+    return server
+
+
+def command(server: Server, *words: str) -> str:
+    """Run a command of a rendered project; return the last word of what it prints."""
+    line = [*server.command[:-1], *words]
+    return (subprocess.check_output(line, cwd=server.folder, env=variables(), text=True).split() or [""])[-1]
 
 
 @contextmanager
@@ -240,16 +274,61 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def sign_in(server: Server) -> None:
-    """Make the account usable and keep its access token for the load."""
-    if server.name == RIVAL:
-        post(server, "/auth/register", JSON, json.dumps({"email": EMAIL, "password": PASSWORD}))
-    elif server.login[0]:
-        command = [*server.command[:-1], "passwords", "link", EMAIL]
-        code = subprocess.check_output(command, cwd=server.folder, env=variables(), text=True).split()[-1]
-        post(server, "/auth/reset-password", JSON, json.dumps({"token": code, "new_password": PASSWORD}))
-    if server.login[0]:
-        server.headers["Authorization"] = f"Bearer {post(server, *server.login)['access_token']}"
+def with_password(server: Server) -> dict[str, str]:
+    """Set a password and log in."""
+    set_password(server)
+    return bearer(post(server, *server.login)["access_token"])
+
+
+def with_sign_up(server: Server) -> dict[str, str]:
+    """Sign up with fastapi-users and log in."""
+    post(server, "/auth/register", JSON, json.dumps({"email": EMAIL, "password": PASSWORD}))
+    return bearer(post(server, *server.login)["access_token"])
+
+
+def with_key(server: Server) -> dict[str, str]:
+    """Make an API key."""
+    return {"X-API-Key": command(server, "api-keys", "create", EMAIL, "--name", "bench", "--scope", "items:read")}
+
+
+def with_basic(server: Server) -> dict[str, str]:
+    """Set a password, to be sent with every request."""
+    set_password(server)
+    return {"Authorization": f"Basic {BASIC}"}
+
+
+def with_session(server: Server) -> dict[str, str]:
+    """Begin a session as a login at a provider would: what comes after it is what is measured."""
+    python = server.command[0]
+    line = [python, "-c", SESSION.format(package=SLUG, email=EMAIL)]
+    return bearer(subprocess.check_output(line, cwd=server.folder, env=variables(), text=True).split()[-1])
+
+
+SESSION = """
+import asyncio, {package}.api
+from sqlalchemy import select
+from {package}.auth.tokens.service import start_session
+from {package}.cli import opened_database
+from {package}.users.models import User
+
+async def main():
+    async with opened_database() as database, database.transaction() as db:
+        user_id = await db.scalar(select(User.id).where(User.email == "{email}"))
+        return (await start_session(db, user_id)).access_token
+
+print(asyncio.run(main()))
+"""
+
+
+def set_password(server: Server) -> None:
+    """Set the account's password by a link of the command line."""
+    code = command(server, "passwords", "link", EMAIL)
+    post(server, "/auth/reset-password", JSON, json.dumps({"token": code, "new_password": PASSWORD}))
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header of an access token."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def post(server: Server, path: str, media_type: str, body: str) -> dict[str, str]:
