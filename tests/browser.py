@@ -88,7 +88,7 @@ class Page:
 
     def photograph(self, path: Path) -> None:
         """Write what is seen to a PNG file."""
-        size = {"width": 800, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+        size = {"width": 640, "height": 760, "deviceScaleFactor": 1, "mobile": False}
         self.command("Emulation.setDeviceMetricsOverride", **size)
         path.write_bytes(b64decode(self.command("Page.captureScreenshot")["data"]))
 

@@ -24,7 +24,8 @@ from .test_browser import wait_for
 
 SOURCE = Path(__file__).with_name("oidc_provider")
 FOLDER = ROOT / ".cache" / "oidc-provider"
-SCREENSHOT = ROOT / ".cache" / "sign-in.png"
+PICTURES = ROOT / ".cache"
+"""Where what the browser showed at the end is kept; the README shows one of them."""
 CHOSEN = ["github", "google", "microsoft", "oidc"]
 ANSWERS: dict[str, Any] = {"project_slug": SLUG, "auth_methods": ["social_login"], "social_providers": CHOSEN}
 ANN: dict[str, Any] = {"sub": "ann", "email": "ann@example.com", "email_verified": True, "name": "Ann"}
@@ -126,6 +127,6 @@ def test_somebody_signs_in_with_a_real_provider(provider: Provider, tmp_path: Pa
         assert (account["email"], account["name"]) == (ANN["email"], ANN["name"])
         assert page.evaluate("location.href") == f"{address}/auth/social/page"
         assert {each for each in page.requested if "token" in each} == {f"{address}/auth/social/token"}
-        page.photograph(SCREENSHOT)
+        page.photograph(PICTURES / f"signed-in-{provider.name}.png")
     # The provider's own pages are not ours to complain of.
     assert [each for each in page.complaints if address in each and not each.endswith("/favicon.ico")] == []
