@@ -68,9 +68,10 @@ class Page:
         return answer["result"].get("value")
 
     def wait_for(self, selector: str) -> None:
-        """Wait until there is such an element."""
+        """Wait until there is such an element, in a page whose scripts have run: before, a click does nothing."""
         deadline = time.monotonic() + SECONDS
-        while not self.evaluate(f"!!document.querySelector({json.dumps(selector)})"):
+        is_there = f"document.readyState === 'complete' && !!document.querySelector({json.dumps(selector)})"
+        while not self.evaluate(is_there):
             assert time.monotonic() < deadline, f"{selector} never came; the page says: {self.complaints}"
             time.sleep(0.05)
 
