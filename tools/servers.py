@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,12 +61,17 @@ class Server:
         with socket.socket() as connection:
             return connection.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it and all its connections, and return when it is gone."""
-        if self.process:
-            self.process.send_signal(signal.SIGTERM if self.kind == "mysql" and how is signal.SIGINT else how)
-            self.process.wait(PATIENCE)
-            self.process = None
+        if self.kind == "postgresql" and how is signal.SIGTERM:
+            how = signal.SIGINT  # it would wait for its clients to leave
+        deadline = time.monotonic() + PATIENCE
+        while self.process and time.monotonic() < deadline:
+            self.process.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                # Again after a while: MariaDB takes connections before it takes signals.
+                self.process.wait(5)
+                self.process = None
 
 
 @contextmanager
@@ -79,7 +84,7 @@ def throw_away(kind: str) -> Iterator[Server]:
         server.start()
         yield server
     finally:
-        server.stop(signal.SIGINT)
+        server.stop(signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 
