@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 export UV_COMPILE_BYTECODE ?= 1
 export PATH := $(abspath $(dir $(UV))):$(PATH)
 
-.PHONY: help setup demo test check lint matrix mutants requirements bench measure pins
+.PHONY: help setup demo test check lint matrix mutants requirements bench races faults measure pins
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,12 @@ requirements: .venv/.done ## Count the security requirements: met, applicable, d
 
 bench: setup .cache/bench/.done ## Compare with a bare FastAPI route and with fastapi-users; ARGS="--rounds 5"
 	$(TOOLS)/python -m tools.bench $(ARGS)
+
+races: setup ## Race requests over several workers; ARGS="--database postgresql --redis"
+	$(TOOLS)/python -m tools.races $(ARGS)
+
+faults: setup ## Kill workers, stop servers and fill pools under load; ARGS="--database postgresql --redis"
+	$(TOOLS)/python -m tools.faults $(ARGS)
 
 measure: setup ## Print the sizes of the rendered projects
 	$(TOOLS)/python -m tools.measure
