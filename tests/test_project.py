@@ -16,10 +16,10 @@ def test_its_migrations_go_up_and_down_and_match_its_models(project: Path) -> No
     must_pass(project, "migrations")
 
 
-def test_a_forgotten_migration_is_seen(project: Path) -> None:
-    models = project / SLUG / "users" / "models.py"
+def test_a_forgotten_migration_is_seen(specimen: Path) -> None:
+    models = specimen / SLUG / "users" / "models.py"
     models.write_text(
         f"{models.read_text()}\n\nclass Planted(Base):\n"
         '    __tablename__ = "planted"\n    id: Mapped[int] = mapped_column(primary_key=True)\n'
     )
-    assert "alembic check" in checks.complaint(project, "migrations")
+    assert "alembic check" in checks.complaint(specimen, "migrations")
