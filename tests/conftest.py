@@ -1,6 +1,5 @@
 """Rendering, done once per set of answers and worker."""
 
-import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -73,9 +72,9 @@ def rendered(render: Render, combination: Combination) -> Path:
 
 
 @pytest.fixture
-def project(rendered: Path, tmp_path: Path) -> Path:
+def project(rendered: Path) -> Path:
     """The combination's project, to run and to change."""
-    return Path(shutil.copytree(rendered, tmp_path / "project"))
+    return checks.desk(rendered)
 
 
 @pytest.fixture
