@@ -1,6 +1,5 @@
 """Rendering, done once per set of answers and worker."""
 
-import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,6 +26,9 @@ class Copie(Protocol):
 
 Render = Callable[[Combination], Path]
 
+ENDS = (COMBINATIONS[0], COMBINATIONS[-1])
+"""The smallest and the largest. What looks whether a check bites need not look on every combination."""
+
 
 def must_pass(project: Path, check: str) -> None:
     """Fail with all that a check has to say."""
@@ -35,9 +37,11 @@ def must_pass(project: Path, check: str) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a `combination` on each, those of one combination on one worker."""
+    """Run a test that asks for a `combination` on each, those of one combination on one worker, the largest first."""
     if "combination" in metafunc.fixturenames:
-        marked = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(str(each))) for each in COMBINATIONS]
+        chosen = ENDS if "specimen" in metafunc.fixturenames else COMBINATIONS
+        ordered = sorted(chosen, key=lambda each: len(each.auth_methods), reverse=True)
+        marked = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(str(each))) for each in ordered]
         metafunc.parametrize("combination", marked)
 
 
@@ -68,6 +72,12 @@ def rendered(render: Render, combination: Combination) -> Path:
 
 
 @pytest.fixture
-def project(rendered: Path, tmp_path: Path) -> Path:
+def project(rendered: Path) -> Path:
     """The combination's project, to run and to change."""
-    return Path(shutil.copytree(rendered, tmp_path / "project"))
+    return checks.desk(rendered)
+
+
+@pytest.fixture
+def specimen(project: Path) -> Path:
+    """The project of one of both ends, to plant a mistake in."""
+    return project

@@ -22,15 +22,15 @@ def test_imports_and_declarations_agree(rendered: Path) -> None:
     must_pass(rendered, "dependencies")
 
 
-def test_an_undeclared_import_is_seen(project: Path) -> None:
-    (project / SLUG / "planted.py").write_text("import yaml\n")
-    assert "DEP00" in checks.complaint(project, "dependencies")
+def test_an_undeclared_import_is_seen(specimen: Path) -> None:
+    (specimen / SLUG / "planted.py").write_text("import yaml\n")
+    assert "DEP00" in checks.complaint(specimen, "dependencies")
 
 
-def test_an_unused_declaration_is_seen(project: Path) -> None:
-    pyproject = project / "pyproject.toml"
+def test_an_unused_declaration_is_seen(specimen: Path) -> None:
+    pyproject = specimen / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace("dependencies = [\n", 'dependencies = [\n    "pyyaml",\n', 1))
-    assert "DEP002" in checks.complaint(project, "dependencies")
+    assert "DEP002" in checks.complaint(specimen, "dependencies")
 
 
 def test_lower_bounds_are_all_there_is(rendered: Path) -> None:

@@ -45,7 +45,7 @@ PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.d
 @cache
 def document(project: Path) -> dict[str, Any]:
     """Ask a rendered project for its OpenAPI document."""
-    result = checks.run(project, "python", "-c", PRINT_DOCUMENT, JWT_SECRET=token_urlsafe(32))
+    result = checks.run(checks.desk(project), "python", "-c", PRINT_DOCUMENT, JWT_SECRET=token_urlsafe(32))
     assert result.returncode == 0, result.stdout
     loaded: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return loaded
@@ -91,7 +91,7 @@ def test_settings_and_tables_are_those_of_the_chosen_methods(rendered: Path, com
 
 
 def test_the_example_settings_are_the_settings(rendered: Path) -> None:
-    listed = checks.run(rendered, "python", "-c", PRINT_SETTINGS).stdout.split()
+    listed = checks.run(checks.desk(rendered), "python", "-c", PRINT_SETTINGS).stdout.split()
     lines = [line.lstrip("# ") for line in (rendered / ".env.example").read_text().splitlines()]
     example = [line.partition("=")[0] for line in lines if "=" in line and line.partition("=")[0].isupper()]
     assert sorted(example) == sorted(listed)

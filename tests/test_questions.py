@@ -103,7 +103,7 @@ def test_all_hostile_texts_together_render_a_working_project(template: Path, tmp
     text = "\\\"\"\"'''<< 1 >> <% if %> é ☕ {0} %s $x, <a>"
     answers = {"project_name": text, "description": text, "author_name": text, "project_slug": "a"}
     project = renders.render(template, tmp_path / "project", answers)
-    for check in checks.CHECKS:
+    for check in checks.due(COMBINATIONS[0]):
         must_pass(project, check)
 
 

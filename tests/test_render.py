@@ -73,15 +73,15 @@ def test_style_is_clean(rendered: Path, check: str) -> None:
     must_pass(rendered, check)
 
 
-def test_lint_sees_a_planted_mistake(project: Path) -> None:
-    (project / SLUG / "planted.py").write_text("import os\n\neval(os.name)\n")
-    assert "S307" in checks.complaint(project, "lint")
+def test_lint_sees_a_planted_mistake(specimen: Path) -> None:
+    (specimen / SLUG / "planted.py").write_text("import os\n\neval(os.name)\n")
+    assert "S307" in checks.complaint(specimen, "lint")
 
 
-def test_imports_sees_a_planted_shortcut(project: Path) -> None:
-    principal = project / SLUG / "auth" / "principal.py"
+def test_imports_sees_a_planted_shortcut(specimen: Path) -> None:
+    principal = specimen / SLUG / "auth" / "principal.py"
     principal.write_text(f"{principal.read_text()}\nfrom . import dependencies\n")
-    assert "principal" in checks.complaint(project, "imports")
+    assert "principal" in checks.complaint(specimen, "imports")
 
 
 def test_two_renders_are_identical(rendered: Path, combination: Combination, template: Path, tmp_path: Path) -> None:

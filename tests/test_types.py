@@ -12,6 +12,6 @@ def test_mypy_is_content(rendered: Path) -> None:
     must_pass(rendered, "types")
 
 
-def test_mypy_sees_a_planted_mistake(project: Path) -> None:
-    (project / SLUG / "planted.py").write_text("count: int = 'many'\n")
-    assert "Incompatible types" in checks.complaint(project, "types")
+def test_mypy_sees_a_planted_mistake(specimen: Path) -> None:
+    (specimen / SLUG / "planted.py").write_text("count: int = 'many'\n")
+    assert "Incompatible types" in checks.complaint(specimen, "types")

@@ -20,9 +20,9 @@ HISTORY = "migrations/versions/"
 
 
 def one_step_apart(one: Combination, other: Combination) -> bool:
-    """Tell whether exactly one method is switched on or off between two combinations."""
-    same_storage = (one.database, one.redis) == (other.database, other.redis)
-    return same_storage and len(set(one.auth_methods) ^ set(other.auth_methods)) == 1
+    """Tell whether exactly one method is switched on or off between two combinations, on the first storage."""
+    storages = {(each.database, each.redis) for each in (one, other, SMALLEST)}
+    return len(storages) == 1 and len(set(one.auth_methods) ^ set(other.auth_methods)) == 1
 
 
 def is_telling(one: Combination, other: Combination) -> bool:

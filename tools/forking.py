@@ -1,0 +1,115 @@
+"""Import what nearly every command of a rendered project imports, then fork for each; see `forks.py`.
+
+The environment of rendered projects runs this, by path. A fork is given the words, the folder and the variables of a
+command, and becomes what the interpreter would have been. On standard input comes a request per line; what goes out,
+a line each, is the folder at the start, then per request the fork's process id and its exit code.
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+IMPORTED = (
+    "aiosmtpd.controller", "aiosmtplib", "aiosqlite", "alembic.autogenerate", "alembic.command", "alembic.config",
+    "anyio.pytest_plugin", "cryptography.hazmat.primitives.asymmetric.rsa", "deptry.cli", "dotenv", "email_validator",
+    "fastapi", "fastapi_offline", "httpx2", "importlinter.cli", "jwt", "limits", "mypy.main", "passlib.hash",
+    "pydantic_settings", "pytest", "pytest_cov.plugin", "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.ext.asyncio", "time_machine", "typer", "uvicorn",
+)  # fmt: skip
+"""Nothing of a project, and nothing that starts a thread: threads do not survive a fork."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder below it is ours alone
+ENOUGH = 2_000_000_000
+"""Bytes free for a folder to lie in memory."""
+
+
+def main() -> None:
+    """Fork until there are no more requests."""
+    del sys.path[0]  # this file's own folder
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()  # a collection in a fork would copy every page
+    folder = make_folder()
+    # From here on, since what is installed has its bytecode beside it, and a project shall stay as it was rendered.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder / "bytecode")
+    say(folder)
+    if request := next_fork():
+        become(folder, **request)
+    else:
+        shutil.rmtree(folder)
+
+
+def make_folder() -> Path:
+    """Make the folder, in memory where there is enough."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH
+    return Path(tempfile.mkdtemp(prefix="forks-", dir=MEMORY if roomy else None))
+
+
+def say(answer: object) -> None:
+    """Send a line."""
+    print(answer, flush=True)
+
+
+def next_fork() -> dict[str, Any] | None:
+    """Return a request in each fork, and None at the end."""
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            request: dict[str, Any] = json.loads(line)
+            return request
+        say(child)
+        say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return None
+
+
+def become(own: Path, words: list[str], folder: str, variables: dict[str, str]) -> None:
+    """Turn into a command, as if the interpreter had just been started for it."""
+    os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables | own_variables(own))
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
+    redirect(own / "output")
+    if words[:2] == ["python", "-c"]:
+        sys.argv, sys.path[:0] = ["-c", *words[3:]], [""]
+        exec(words[2], {"__name__": "__main__"})  # noqa: S102 - what was asked for
+    else:
+        script = Path(sys.executable).with_name(words[0])
+        sys.argv, sys.path[:0] = [str(script), *words[1:]], [str(script.parent)]
+        runpy.run_path(str(script), run_name="__main__")
+
+
+def own_variables(own: Path) -> dict[str, str]:
+    """Return what every command is told besides. Its temporary folder is empty and always the same one."""
+    temporary = own / "temporary"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    return {
+        "TMPDIR": str(temporary),
+        "PYTHONPYCACHEPREFIX": str(own / "bytecode"),
+        # What pytest would say of us.
+        "PYTEST_ADDOPTS": "-W 'ignore:Module already imported:pytest.PytestAssertRewriteWarning'",
+    }
+
+
+def redirect(output: Path) -> None:
+    """Read nothing, and write to a file."""
+    for file, flags, targets in (
+        (os.devnull, os.O_RDONLY, (0,)),
+        (output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, (1, 2)),
+    ):
+        opened = os.open(file, flags, 0o600)
+        for target in targets:
+            os.dup2(opened, target)
+        os.close(opened)
+
+
+if __name__ == "__main__":
+    main()
