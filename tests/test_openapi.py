@@ -1,6 +1,7 @@
 """What a rendered API offers is what was chosen, and nothing else."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe
@@ -94,7 +95,8 @@ def test_the_example_settings_are_the_settings(rendered: Path) -> None:
     listed = checks.run(checks.desk(rendered), "python", "-c", PRINT_SETTINGS).stdout.split()
     lines = [line.lstrip("# ") for line in (rendered / ".env.example").read_text().splitlines()]
     example = [line.partition("=")[0] for line in lines if "=" in line and line.partition("=")[0].isupper()]
-    assert sorted(example) == sorted(listed)
+    for_compose = re.findall(r"\$\{(\w+)", (rendered / "compose.yaml").read_text())
+    assert sorted(example) == sorted({*listed, *for_compose})
 
 
 PRINT_SETTINGS = f"""

@@ -63,7 +63,7 @@ REFUSALS = [
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"database": "mysql"}, "Only sqlite"),
     ({"redis": True}, "Redis is not supported yet"),
-    ({"kubernetes": True}, "Kubernetes manifests are not supported yet"),
+    ({"kubernetes": True}, "SQLite serves one"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),
 ]

@@ -25,9 +25,11 @@ class Combination:
     auth_methods: tuple[str, ...]
     database: str
     redis: bool
+    kubernetes: bool = False
 
     def __str__(self) -> str:
-        return "-".join(["+".join(self.auth_methods), self.database, *(["redis"] if self.redis else [])])
+        extras = [name for name in ("redis", "kubernetes") if getattr(self, name)]
+        return "-".join(["+".join(self.auth_methods), self.database, *extras])
 
     @property
     def social_providers(self) -> list[str]:
@@ -42,6 +44,7 @@ class Combination:
             "auth_methods": list(self.auth_methods),
             "database": self.database,
             "redis": self.redis,
+            "kubernetes": self.kubernetes,
             **({"social_providers": self.social_providers} if "social_login" in self.auth_methods else {}),
         }
 

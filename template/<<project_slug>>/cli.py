@@ -13,7 +13,8 @@ import uvicorn
 from pydantic import ValidationError
 
 from . import logs
-from .db import Database, DatabaseSettings, purge_expired
+from .db import Database, DatabaseSettings
+from .purge import purge_expired
 from .settings import Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
 PACKAGE = Path(__file__).parent
@@ -69,7 +70,9 @@ def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> N
         # uvicorn believes X-Forwarded-For from loopback unless told; ours believes TRUSTED_PROXIES only.
         proxy_headers=False,
         log_config=None,
-        timeout_graceful_shutdown=20,
+        # Longer than proxies keep idle connections (60 seconds): one that sends as we hang up would answer 502.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,  # shorter than what compose and Kubernetes wait before they kill
         timeout_worker_healthcheck=60,  # a worker that starts slowly on a busy machine is not a dead one
     )
 
@@ -123,7 +126,7 @@ def doctor() -> None:
 
 @app.command()
 def purge() -> None:
-    """Delete what has expired: sessions, one-time secrets, limits, old events. Run it daily (ASVS 14.2.7)."""
+    """Delete what has expired: sessions, one-time secrets, limits, old events. Daily, if PURGE_MINUTES is 0."""
     asyncio.run(_purge())
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Request
 from pydantic import Field, field_validator
-from sqlalchemy import DateTime, Delete, Dialect, LargeBinary, MetaData, Update, bindparam, delete, event
+from sqlalchemy import DateTime, Delete, Dialect, LargeBinary, MetaData, Update, bindparam, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -19,7 +19,6 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from . import sqlite
-from .clock import now
 from .settings import Settings
 
 T = TypeVar("T")
@@ -138,14 +137,6 @@ async def affected(db: AsyncSession, statement: Delete | Update, parameters: Map
     Beside the ORM: objects that were loaded before know nothing of it.
     """
     return (await (await db.connection()).execute(statement, parameters)).rowcount
-
-
-async def purge_expired(database: Database) -> int:
-    """Delete what has expired, in every table with `expires_at`, and return how many rows (ASVS 14.2.7)."""
-    async with database.engine.begin() as connection:
-        tables = [table for table in Base.metadata.sorted_tables if "expires_at" in table.c]
-        ended = [await connection.execute(delete(table).where(table.c.expires_at <= now())) for table in tables]
-        return sum(result.rowcount for result in ended)
 
 
 def _create_engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:

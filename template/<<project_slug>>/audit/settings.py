@@ -9,4 +9,4 @@ class AuditSettings(Settings):
     """Addresses of people are in the trail, so it ends some day."""
 
     audit_days: int = Field(default=365, ge=30)
-    """Days until `purge` deletes an event. Fewer may be too few to find out what an intruder did (ASVS 14.2.7)."""
+    """Days until an event is deleted. Fewer may be too few to find out what an intruder did (ASVS 14.2.7)."""

@@ -1,0 +1,291 @@
+"""What nothing here can run is at least sound: image, compose file, manifests and workflow, for each storage."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from ipaddress import ip_address, ip_network
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tools import checks
+from tools.combinations import SLUG, Combination, choices, is_allowed
+
+from .conftest import Render
+from .test_openapi import operations
+from .test_render import expected_files, files
+
+TOOLS = Path(sys.executable).parent
+KUBERNETES_VERSION = "1.37"
+DISTINCT = [
+    Combination(auth_methods=methods, database=database, redis=redis, kubernetes=database != "sqlite")
+    for database, redis in product(choices("database"), [False, True])
+    for methods in (("jwt",), ("api_keys",))[: 1 if redis else 2]  # with mail, passwords and a key, and without
+]
+DEPLOYED = [pytest.param(each, id=str(each)) for each in DISTINCT if is_allowed(each)]
+INTERPOLATED = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
+SECRET = re.compile(r"(PASSWORD|SECRET|AUTH)(_|$)")
+
+
+@pytest.fixture(scope="module", params=DEPLOYED)
+def deployed(request: pytest.FixtureRequest) -> Combination:
+    """Each set of files that differs; how callers prove who they are hardly matters here."""
+    chosen: Combination = request.param
+    return chosen
+
+
+@pytest.fixture
+def rendered(render: Render, deployed: Combination) -> Path:
+    """The project, to look at."""
+    return render(deployed)
+
+
+@pytest.fixture
+def compose(rendered: Path) -> dict[str, Any]:
+    """The compose file for production, its merges done."""
+    loaded: dict[str, Any] = yaml.safe_load((rendered / "compose.yaml").read_text())
+    return loaded
+
+
+@pytest.fixture
+def manifests(rendered: Path, deployed: Combination) -> dict[str, dict[str, Any]]:
+    """The objects of the manifests by kind, without the secrets' example."""
+    if not deployed.kubernetes:
+        pytest.skip("without Kubernetes")
+    paths = [path for path in manifest_paths(rendered) if "secret" not in path.name]
+    return {each["kind"]: each for path in paths for each in yaml.safe_load_all(path.read_text())}
+
+
+def manifest_paths(project: Path) -> list[Path]:
+    """List the files that hold objects of Kubernetes."""
+    folder = project / "deploy" / "kubernetes"
+    return sorted(path for path in folder.glob("*.yaml") if path.name != "kustomization.yaml")
+
+
+def pods(manifests: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the specifications of all pods."""
+    return [manifests[kind]["spec"]["template"]["spec"] for kind in ("Deployment", "Job")]
+
+
+def values(node: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text in a document with the name that it stands under."""
+    if isinstance(node, dict):
+        for key, each in node.items():
+            yield from values(each, str(key))
+    elif isinstance(node, list):
+        for each in node:
+            yield from values(each, name)
+    else:
+        yield name, str(node)
+
+
+def settings(project: Path) -> dict[str, str]:
+    """Return what .env.example lists, with what it sets them to."""
+    return dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", (project / ".env.example").read_text(), re.MULTILINE))
+
+
+@cache
+def commands(project: Path) -> set[str]:
+    """Return the names of a project's commands."""
+    said = checks.run(project, *checks.CLI, "--help", COLUMNS="200").stdout
+    return set(re.findall(r"^\W*([a-z-]+) {2,}", said, re.MULTILINE))
+
+
+def seconds(name: str, text: str) -> int:
+    """Return the number of seconds that a file gives for a name."""
+    return int(re.findall(rf"\b{name}(?:=| |: )(\d+)", text)[0])
+
+
+def test_exactly_the_expected_files_exist(rendered: Path, deployed: Combination, template: Path) -> None:
+    assert files(rendered) == expected_files(template, deployed)
+
+
+def test_linters_find_nothing(rendered: Path) -> None:
+    schema = ["check-jsonschema", "--builtin-schema"]
+    commands = [
+        ["hadolint", "Dockerfile", "deploy/proxy/Dockerfile"],
+        [*schema, "vendor.renovate", "renovate.json"],
+        [*schema, "vendor.compose-spec", *sorted(path.name for path in rendered.glob("compose*.yaml"))],
+        [*schema, "vendor.github-workflows", ".github/workflows/ci.yml"],
+        ["zizmor", "--offline", "-q", ".github/workflows/ci.yml"],
+    ]
+    if paths := manifest_paths(rendered):
+        commands.append(["kubernetes-validate", "--strict", "-k", KUBERNETES_VERSION, *map(str, paths)])
+    assert [said for command in commands if (said := complaint(rendered, *command))] == []
+
+
+def complaint(project: Path, tool: str, *arguments: str) -> str:
+    """Return what a linter of this repository has to say; empty when it passes."""
+    result = subprocess.run([TOOLS / tool, *arguments], cwd=project, check=False, capture_output=True, text=True)
+    return result.stdout + result.stderr if result.returncode else ""
+
+
+def test_every_container_is_confined(compose: dict[str, Any], rendered: Path) -> None:
+    for name, service in compose["services"].items():
+        image = rendered / service["build"] / "Dockerfile" if "build" in service else None
+        user = service.get("user") or re.findall(r"^USER (\S+)$", image.read_text() if image else "", re.MULTILINE)[-1]
+        assert user not in {"root", "0"}, name
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}, name
+
+
+def test_only_the_proxy_is_reached_from_outside(compose: dict[str, Any]) -> None:
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["proxy"]
+    assert compose["networks"].get("back", {"internal": True}) == {"internal": True}
+    on_front = [name for name, service in compose["services"].items() if "front" in service.get("networks", ())]
+    assert on_front == ["proxy", "app"]
+
+
+def test_the_app_believes_the_proxy_alone(compose: dict[str, Any]) -> None:
+    """ASVS 15.3.4: no container is ever given the proxy's address."""
+    proxy = compose["services"]["proxy"]["networks"]["front"]["ipv4_address"]
+    (pool,) = compose["networks"]["front"]["ipam"]["config"]
+    assert compose["services"]["app"]["environment"]["TRUSTED_PROXIES"] == proxy
+    assert ip_address(proxy) in ip_network(pool["subnet"])
+    assert ip_address(proxy) not in ip_network(pool["ip_range"])
+
+
+def test_nothing_starts_without_its_secrets(compose: dict[str, Any], rendered: Path) -> None:
+    """ASVS 13.2.3, 13.3.1: no secret is written down, none has a default, and .env.example names each."""
+    text = (rendered / "compose.yaml").read_text()
+    assert [name for name, refusal in INTERPOLATED.findall(text) if not refusal] == []
+    assert "${" not in INTERPOLATED.sub("", text)
+    assert [name for name, value in values(compose) if SECRET.search(name) and INTERPOLATED.sub("", value)] == []
+    assert not re.search(r"://\w*:(?!\$)[^/\s]*@", text)
+    assert [name for name, _ in INTERPOLATED.findall(text) if settings(rendered)[name]] == []
+
+
+def test_production_is_named_and_replicas_suit_the_storage(compose: dict[str, Any], deployed: Combination) -> None:
+    app = compose["services"]["app"]
+    assert app["environment"]["ENVIRONMENT"] == "production"
+    assert app["deploy"]["replicas"] == (1 if deployed.database == "sqlite" else 2)
+    assert "container_name" not in app
+
+
+def test_the_app_cannot_change_tables(compose: dict[str, Any], deployed: Combination, rendered: Path) -> None:
+    """ASVS 13.2.2: it is another role than the one that runs migrations, and does not know that one's password."""
+    addresses = [compose["services"][name]["environment"]["DATABASE_URL"] for name in ("app", "migrate")]
+    if deployed.database == "sqlite":
+        assert addresses[0] == addresses[1]
+        return
+    assert [re.findall(r"//(\w+):\$\{(\w+)", address) for address in addresses] == [
+        [("app", "DATABASE_PASSWORD")],
+        [("owner", "DATABASE_OWNER_PASSWORD")],
+    ]
+    assert compose["services"]["app"]["environment"]["DATABASE_OWNER_PASSWORD"] == ""
+    volumes = " ".join(compose["services"][deployed.database]["volumes"])
+    (mounted,) = re.findall(r"\./(\S+):/docker-entrypoint-initdb.d/", volumes)
+    assert "SELECT, INSERT, UPDATE, DELETE ON" in (rendered / mounted).read_text()
+
+
+def test_the_app_waits_for_migrations_and_servers(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    waits = {name: each["condition"] for name, each in services["app"]["depends_on"].items()}
+    servers = services.keys() - {"proxy", "app", "migrate"}
+    assert waits == {"migrate": "service_completed_successfully"} | dict.fromkeys(servers, "service_healthy")
+    assert [name for name in servers if "healthcheck" not in services[name]] == []
+
+
+def test_servers_for_development_are_reached_from_this_machine_alone(rendered: Path) -> None:
+    paths = list(rendered.glob("compose.dev.yaml"))
+    published = [port for path in paths for name, port in values(yaml.safe_load(path.read_text())) if name == "ports"]
+    assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+def test_a_redis_never_forgets_what_was_revoked(compose: dict[str, Any], deployed: Combination) -> None:
+    """ST-10."""
+    if deployed.redis:
+        lines = set(compose["configs"]["redis"]["content"].splitlines())
+        assert {"maxmemory-policy noeviction", "appendonly yes"} <= lines
+
+
+def test_commands_ports_and_probes_exist(rendered: Path, compose: dict[str, Any]) -> None:
+    image = (rendered / "Dockerfile").read_text()
+    scripts = tomllib.loads((rendered / "pyproject.toml").read_text())["project"]["scripts"]
+    assert f'ENTRYPOINT ["{SLUG}"]' in image
+    assert SLUG in scripts
+    assert 'CMD ["serve", "--host",' in image
+    assert {"serve", *compose["services"]["migrate"]["command"]} <= commands(rendered)
+    assert f"GET {re.findall(r'127.0.0.1:8000([a-z/]+)', image)[0]}" in operations(rendered)
+    assert "EXPOSE 8000" in image
+    assert "port 8000" in (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
+    assert "port: int = 8000" in (rendered / SLUG / "cli.py").read_text()
+
+
+def test_each_waits_longer_than_what_it_waits_for(rendered: Path, compose: dict[str, Any]) -> None:
+    """The container for the app, the proxy for the answer and for the container; and it hangs up first."""
+    server = (rendered / SLUG / "cli.py").read_text()
+    proxy = (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
+    grace = {name: int(compose["services"][name]["stop_grace_period"].rstrip("s")) for name in ("app", "proxy")}
+    assert seconds("timeout_graceful_shutdown", server) + 5 < grace["app"] < grace["proxy"]
+    assert seconds("timeout_graceful_shutdown", server) < seconds("response_header_timeout", proxy)
+    assert seconds("keepalive", proxy) < seconds("timeout_keep_alive", server)
+
+
+def test_pods_meet_the_restricted_profile(manifests: dict[str, dict[str, Any]]) -> None:
+    for pod in pods(manifests):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["runAsUser"] == 10001
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert {"requests", "limits"} == container["resources"].keys()
+
+
+def test_manifests_name_what_exists(manifests: dict[str, dict[str, Any]], rendered: Path) -> None:
+    folder = rendered / "deploy" / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert sorted(listed) == [path.name for path in manifest_paths(rendered) if "secret" not in path.name]
+    (serve,), (migrate,) = (pod["containers"] for pod in pods(manifests))
+    assert {serve["args"][0], migrate["args"][0]} <= commands(rendered)
+    probed = {f"GET {serve[probe]['httpGet']['path']}" for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert probed <= operations(rendered).keys()
+    assert serve["ports"] == [{"name": "http", "containerPort": 8000}]
+    assert manifests["NetworkPolicy"]["spec"]["ingress"][0]["ports"] == [{"port": 8000}]
+
+
+def test_manifests_hold_together(manifests: dict[str, dict[str, Any]]) -> None:
+    labels = manifests["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert manifests["Deployment"]["spec"]["selector"]["matchLabels"] == labels
+    assert manifests["Service"]["spec"]["selector"] == labels
+    assert manifests["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"] == labels
+    assert manifests["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert "replicas" not in manifests["Deployment"]["spec"]
+    host = manifests["Ingress"]["spec"]["rules"][0]["host"]
+    assert manifests["ConfigMap"]["data"]["PUBLIC_URL"] == f"https://{host}"
+    assert manifests["Ingress"]["spec"]["tls"][0]["hosts"] == [host]
+
+
+def test_what_a_migration_needs_comes_before_it(manifests: dict[str, dict[str, Any]]) -> None:
+    before = {kind for kind, each in manifests.items() if each["metadata"].get("labels", {}).get("release") == "before"}
+    assert before == {"ConfigMap", "ServiceAccount", "NetworkPolicy", "Job"}
+
+
+def test_a_pod_has_time_to_end(manifests: dict[str, dict[str, Any]], rendered: Path) -> None:
+    pod = pods(manifests)[0]
+    before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    serving = seconds("timeout_graceful_shutdown", (rendered / SLUG / "cli.py").read_text())
+    assert before + serving + 5 < pod["terminationGracePeriodSeconds"]
+
+
+def test_manifests_hold_no_secret_and_only_known_settings(manifests: dict[str, dict[str, Any]], rendered: Path) -> None:
+    """ASVS 13.3.1."""
+    text = (rendered / "deploy" / "kubernetes" / "secret.example.yaml").read_text()
+    secrets = {name: value for each in yaml.safe_load_all(text) for name, value in each["stringData"].items()}
+    assert set(secrets.values()) == {""}
+    names = secrets.keys() | manifests["ConfigMap"]["data"].keys()
+    assert names <= settings(rendered).keys()
+    assert [name for name in manifests["ConfigMap"]["data"] if SECRET.search(name)] == []
