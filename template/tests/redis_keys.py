@@ -3,14 +3,16 @@
 import os
 from collections.abc import Iterator
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 REDIS = {
     # A server without a password takes any from its default user; production wants one in the address.
-    "REDIS_URL": os.environ.get("TEST_REDIS_URL", "redis://default:any@127.0.0.1:6379/0"),
+    "REDIS_URL": URL if urlsplit(URL).password else URL.replace("://", "://default:any@"),
     "REDIS_PREFIX": f"test-{token_hex(8)}:",
 }
 
@@ -59,7 +61,7 @@ def redis_of_this_run() -> Iterator[Keys]:
     try:
         keys.redis.ping()
     except RedisError as error:
-        pytest.exit(f"No Redis at {REDIS['REDIS_URL']} ({error}). Start one: docker compose up -d redis", 2)
+        pytest.exit(f"There is no Redis at TEST_REDIS_URL ({error}). Start one: docker compose up -d redis", 2)
     yield keys
     keys.clear()
     keys.redis.close()
