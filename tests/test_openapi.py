@@ -88,7 +88,9 @@ def test_settings_and_tables_are_those_of_the_chosen_methods(rendered: Path, com
     assert ("JWT_SECRET" in example) == ("jwt" in combination.auth_methods)
     migration = "".join(path.read_text() for path in (rendered / "migrations" / "versions").glob("*.py"))
     tokens = {"jwt", "oauth2_password", "social_login"} & set(combination.auth_methods)
-    assert ("access_token" in migration) == bool(tokens - {"jwt"} and "jwt" not in tokens)
+    is_opaque = bool(tokens) and "jwt" not in tokens
+    assert ("access_token" in migration) == (is_opaque and not combination.redis)
+    assert ("rate_limit" in migration) == ("REDIS_URL" not in example) == (not combination.redis)
 
 
 def test_the_example_settings_are_the_settings(rendered: Path) -> None:

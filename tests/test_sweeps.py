@@ -205,12 +205,13 @@ TALKERS = {
     "passwords": {"auth/passwords/breaches.py"},
     "mail": {"mail/smtp.py"},
     "social_login": {"auth/social_login/outbound.py"},
+    "redis": {"redis_client.py"},
 }
 
 
 def test_few_modules_talk_to_others(rendered: Path, combination: Combination) -> None:
     """ASVS 13.2.4: each to the hosts of its settings, which is why there is no other list of allowed hosts."""
-    clients = {"httpx2", "httpx", "aiosmtplib", "smtplib", "requests", "aiohttp", "socket", "urlopen"}
+    clients = {"httpx2", "httpx", "aiosmtplib", "smtplib", "requests", "aiohttp", "socket", "urlopen", "redis.asyncio"}
     talkers = {place.partition(":")[0] for place, node in nodes(rendered) if is_import_of(node, clients)}
     allowed = set[str]().union(*(TALKERS.get(part.name, ()) for part in parts(combination) if part.chosen))
     assert {name.removeprefix(f"{SLUG}/") for name in talkers} == allowed

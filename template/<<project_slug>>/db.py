@@ -4,7 +4,7 @@
 ask for one of the two by annotation: `db: Writing` or `db: Reading`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -102,7 +102,10 @@ class Database:
         self.autocommit = _create_engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
         # Apart, since a counter waits for the file's lock: many of them at once would leave no connection to read with.
         self.counting = _create_engine(settings, pool_size=1, **_AUTOCOMMIT)
+        for engine in (self.engine, self.autocommit, self.counting):
+            engine.sync_engine.update_execution_options(database=self)
         self._parts: dict[Callable[[Database], Any], Any] = {}
+        self._closing: list[Callable[[], Awaitable[None]]] = []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
@@ -121,6 +124,8 @@ class Database:
         await self.engine.dispose()
         await self.autocommit.dispose()
         await self.counting.dispose()
+        while self._closing:
+            await self._closing.pop()()
         self._parts.clear()
 
     def part(self, make: "Callable[[Database], T]") -> T:
@@ -129,6 +134,10 @@ class Database:
             self._parts[make] = make(self)
         built: T = self._parts[make]
         return built
+
+    def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have a part's own connections closed together with the database."""
+        self._closing.append(close)
 
 
 async def affected(db: AsyncSession, statement: Delete | Update, parameters: Mapping[str, Any] | None = None) -> int:

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from sqlalchemy import text
 
 from .auth.dependencies import PUBLIC
-from .db import Reading
+from .db import Db, Reading
+from .limits.service import limiter_of
 
 router = APIRouter(prefix="/health", tags=["health"], dependencies=[PUBLIC])
 
@@ -16,7 +17,8 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/ready")
-async def ready(db: Reading) -> dict[str, str]:
-    """Answer 200 when the database does, else 503."""
+async def ready(db: Reading, database: Db) -> dict[str, str]:
+    """Answer 200 when the database and the store of the limits do, else 503."""
     await db.execute(text("SELECT 1"))
+    await limiter_of(database).storage.check()
     return {"status": "ok"}

@@ -30,7 +30,7 @@ _COUNT = (
 )
 
 
-class DatabaseStorage(Storage):
+class SharedStorage(Storage):
     """Fixed windows. Counting is one statement: of limit+10 parallel requests, exactly the limit passes (ST-9).
 
     A statement is a transaction of its own here: a count stays when what is counted fails.

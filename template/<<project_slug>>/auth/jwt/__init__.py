@@ -7,7 +7,6 @@ keys.py     signing keys and their rotation      access.py   issue and read toke
 memory.py   verified signatures, remembered      router.py   POST /auth/login, /.well-known/jwks.json
 
 To remove it, delete this folder, its tests, its settings, and its lines in `auth/methods.py` and `api.py`. Where
-another method has tokens, let `auth/tokens/format.py` name `..opaque`: a folder, with tests, of a project rendered
-without jwt. `deptry .` then says what `pyproject.toml` can do without; the tests of social login still sign with
-cryptography.
+another method has tokens, take `auth/opaque`, with tests, and `auth/tokens/format.py` from a project rendered without
+jwt. `deptry .` then says what `pyproject.toml` can do without; the tests of social login still sign with cryptography.
 """

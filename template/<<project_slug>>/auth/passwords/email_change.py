@@ -30,7 +30,7 @@ async def request(database: Database, outbox: Outbox, caller: Principal, email: 
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))
         is_free = owner is None or owner.id == caller.user_id
-        data = {"email": email} if is_free else {}
+        data = {"email": email, "access_version": caller.account.access_version} if is_free else {}
         code = await one_time.create(db, Purpose.CHANGE_EMAIL, str(caller.user_id), data, life=life)
     taken = owner.email if owner and not is_free else None
     outbox.send(mails.address_in_use(taken) if taken else mails.confirm_new_address(email, code))
@@ -54,11 +54,15 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
     data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
     if not data:
         raise InvalidToken
-    await one_time.take(db, Purpose.CHANGE_EMAIL, code)
     user = await db.get_one(User, caller.user_id)
+    # A code from before the last change of credentials is void, though a store that was restored knew it still (ST-10).
+    if user.access_version != data["access_version"]:
+        raise InvalidToken
     previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
-    await one_time.discard(db, str(user.id))
     await end_access(db, user.id, keep=caller.credential)
     audit.record(db, Event.EMAIL_CHANGED, user.id)
+    # Last: what the database refuses uses nothing up.
     await db.flush()
+    await one_time.take(db, Purpose.CHANGE_EMAIL, code)
+    await one_time.discard(db, str(user.id))
     return previous

@@ -56,8 +56,9 @@ async def prove(database: Database, code: str, password: str) -> None:
         raise InvalidToken
     try:
         async with database.transaction() as db:
-            await one_time.take(db, Purpose.REGISTER, code)
             await create_user(db, claim["email"], claim["hash"])
+            # Last: what the database refuses uses nothing up.
+            await one_time.take(db, Purpose.REGISTER, code)
     except IntegrityError:
         # Another claim of the same address was proved in the meantime.
         raise InvalidToken from None

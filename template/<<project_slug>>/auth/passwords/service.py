@@ -1,6 +1,7 @@
 """Change a password, and reset a forgotten one."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -46,6 +47,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         await replace(db, *found, stored)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
+        await one_time.discard(db, str(caller.user_id))
     send(outbox, notices)
 
 
@@ -66,8 +68,8 @@ async def _create_nothing(db: AsyncSession, key: str) -> str:
 
 
 async def create_reset(db: AsyncSession, user: User) -> str:
-    """Return a code that sets the user's password, once, bound to the address of now (ASVS 6.4.3)."""
-    data = {"user_id": str(user.id), "email_key": user.email_key}
+    """Return a code that sets the user's password, once, bound to the account as it is now (ASVS 6.4.3)."""
+    data = {"user_id": str(user.id), "email_key": user.email_key, "access_version": user.access_version}
     life = timedelta(minutes=PasswordSettings.get().reset_minutes)
     return await one_time.create(db, Purpose.RESET_PASSWORD, str(user.id), data, life=life)
 
@@ -83,10 +85,13 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
     async with database.transaction() as db:
         # Looked at again: during the hash the account may have been disabled, or given another address.
         user = await _owner_of(db, code)
-        await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
         notices = await _end_what_was(db, user.id)
         await end_logins(db, user.id)
+        # Last: what the database refuses uses nothing up.
+        await db.flush()
+        await one_time.take(db, Purpose.RESET_PASSWORD, code)
+        await one_time.discard(db, str(user.id))
     # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     send(outbox, notices)
     await limits.forget(database, "login_failures", user.email_key or "")
@@ -95,14 +100,19 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
 async def _owner_of(db: AsyncSession, code: str) -> User:
     data = await one_time.find(db, Purpose.RESET_PASSWORD, code)
     user = await db.get(User, UUID(data["user_id"])) if data else None
-    # A code for an address that the account no longer has, or for a disabled account, is void (ASVS 6.6.2).
-    if data is None or user is None or not user.is_active or user.email_key != data["email_key"]:
+    if data is None or user is None or not _is_as_it_was(user, data):
         raise InvalidToken
     return user
 
 
+def _is_as_it_was(user: User, data: dict[str, Any]) -> bool:
+    # A code for an address that the account no longer has, or for a disabled account, is void (ASVS 6.6.2); and so is
+    # one from before the last change of its credentials, though a store that was restored knew it still (ST-10).
+    is_same = user.email_key == data["email_key"] and user.access_version == data["access_version"]
+    return user.is_active and is_same
+
+
 async def _end_what_was(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> list[Message]:
-    await one_time.discard(db, str(user_id))
     await end_access(db, user_id, keep=keep)
     audit.record(db, Event.PASSWORD_CHANGED, user_id)
     return await notice_to(db, user_id, mails.password_changed)

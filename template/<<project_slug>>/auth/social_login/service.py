@@ -213,9 +213,11 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
             user = await db.get(User, caller.user_id)
             if data is None or user is None or user.email:
                 raise InvalidToken
-            await one_time.take(db, Purpose.SOCIAL_EMAIL, code)
             user.email, user.email_key = data["email"], canonical(data["email"])
             audit.record(db, Event.EMAIL_CHANGED, user.id)
+            # Last: an address that has another account uses nothing up.
+            await db.flush()
+            await one_time.take(db, Purpose.SOCIAL_EMAIL, code)
     except IntegrityError:
         raise InvalidToken from None  # the address has another account
 

@@ -1,55 +1,18 @@
-"""One-time secrets sent by mail: verify an address, reset a password, change an address.
-
-Only the SHA-256 digest is stored (ASVS 6.5.2: enough for 256 random bits). A new secret for the same purpose and
-subject replaces the previous one (6.6.2), and taking one is a single DELETE: of twenty parallel uses, one wins (2.3.4).
-"""
+"""Secrets in the database, in the transaction of what they are for. Taking one is a single DELETE."""
 
 import hashlib
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
-from ..clock import now
-from ..db import Base, Digest, UtcDateTime, affected
-from ..errors import BadRequest
-
-
-class Purpose(StrEnum):
-    """What a secret may be used for. One made for one purpose finds nothing under another (9.2.2)."""
-
-    REGISTER = "register"
-    RESET_PASSWORD = "reset_password"
-    CHANGE_EMAIL = "change_email"
-    SOCIAL_LOGIN = "social_login"
-    SOCIAL_CODE = "social_code"
-    SOCIAL_EMAIL = "social_email"
-
-
-class InvalidToken(BadRequest):
-    """Unknown, used, expired, superseded or another's: one answer for all (ASVS 6.3.8)."""
-
-    code = "invalid_token"
-    detail = "This link or code is not valid. Ask for a new one."
-
-
-class OneTimeSecret(Base):
-    """A secret that is under way to somebody."""
-
-    __tablename__ = "one_time_secret"
-    __table_args__ = (UniqueConstraint("purpose", "subject"),)
-
-    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(20))
-    subject: Mapped[str] = mapped_column(String(320))
-    """Whom it is about: a user id, or the canonical address of a sign-up."""
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+from ...clock import now
+from ...db import affected
+from .models import OneTimeSecret
+from .purpose import InvalidToken, Purpose
 
 
 def digest(secret: str) -> bytes:

@@ -1,0 +1,23 @@
+"""What a secret may be used for, and the one answer to a bad one."""
+
+from enum import StrEnum
+
+from ...errors import BadRequest
+
+
+class Purpose(StrEnum):
+    """What a secret may be used for. One made for one purpose finds nothing under another (9.2.2)."""
+
+    REGISTER = "register"
+    RESET_PASSWORD = "reset_password"
+    CHANGE_EMAIL = "change_email"
+    SOCIAL_LOGIN = "social_login"
+    SOCIAL_CODE = "social_code"
+    SOCIAL_EMAIL = "social_email"
+
+
+class InvalidToken(BadRequest):
+    """Unknown, used, expired, superseded or another's: one answer for all (ASVS 6.3.8)."""
+
+    code = "invalid_token"
+    detail = "This link or code is not valid. Ask for a new one."

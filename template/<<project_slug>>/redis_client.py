@@ -1,0 +1,164 @@
+"""Redis: what is short-lived, for all processes together.
+
+Limits, one-time secrets and, where they are not signed, access tokens. Accounts, sessions and refresh tokens are the
+database's, and it decides: whatever Redis loses or brings back lets nobody in who is out. A failure is a 503, never a
+guess (ASVS 16.5.2, ST-11).
+"""
+
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import FastAPI
+from pydantic import Field, field_validator
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from .db import Database
+from .errors import Unavailable, unavailable
+from .settings import LOOPBACK, Settings
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+CLEANED_UP_AFTER = 60_000
+"""Milliseconds that a key outlives what it says. Our clock ends things; Redis only sweeps up."""
+
+_OPTIONS = {"ssl_ca_certs"}
+"""What an address may ask of the client. Others switch off the check of certificates."""
+
+
+class RedisSettings(Settings):
+    """Where short-lived state is kept."""
+
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
+    """`rediss://user:password@host:6379/0`; `?ssl_ca_certs=<file>` for an authority of your own."""
+    redis_prefix: str = Field(default=f"{__name__.partition('.')[0]}:", pattern=r"^[\w.:-]+$")
+    """How every key begins, so that several projects can share a server."""
+    redis_pool_size: int = Field(default=20, ge=1)
+    """Connections per worker. Too few make requests wait."""
+    redis_timeout: float = Field(default=2, gt=0)
+    """Seconds to wait for a connection or an answer; then the answer is 503 (ASVS 13.2.6)."""
+    allow_redis_without_tls: bool = False
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        url = urlsplit(value)
+        known = url.scheme in {"redis", "rediss"} and set(parse_qs(url.query, keep_blank_values=True)) <= _OPTIONS
+        if not (known and url.hostname and url.path.strip("/").isdecimal()):
+            raise ValueError("is not the address of a Redis, for instance redis://127.0.0.1:6379/0")
+        return value
+
+    def problems(self) -> Iterator[str]:
+        url = urlsplit(self.redis_url)
+        if url.scheme != "rediss" and url.hostname not in LOOPBACK and not self.allow_redis_without_tls:
+            yield "REDIS_URL must begin with rediss://; set ALLOW_REDIS_WITHOUT_TLS=true if nobody else is on the way."
+        if not url.password:
+            yield "REDIS_URL must hold a password; without one, whoever reaches the server makes tokens."
+
+
+class Client:
+    """The app's connections to Redis. Every method raises Unavailable when Redis fails."""
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self._prefix = settings.redis_prefix
+        # RESP 2: with the third version, what a cancelled request left on a connection would not be looked for.
+        pool = BlockingConnectionPool.from_url(
+            settings.redis_url,
+            protocol=2,
+            decode_responses=True,
+            max_connections=settings.redis_pool_size,
+            timeout=settings.redis_timeout,
+            socket_timeout=settings.redis_timeout,
+            socket_connect_timeout=settings.redis_timeout,
+            health_check_interval=30,
+            # Once, for a connection that was cut while it lay idle. Every script here may run twice: it fails closed.
+            retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
+        )
+        self._redis = Redis.from_pool(pool)
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+    def key(self, kind: str, *words: str) -> str:
+        """Return the key of one of a kind. The words are kept as a digest: nothing of them can be read (ST-9)."""
+        return f"{self._prefix}{kind}:{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}"
+
+    async def run(self, script: str, keys: Sequence[str], *arguments: str | int) -> Any:
+        """Run a script, whole or not at all: nobody else's command comes between its lines."""
+        if script not in self._scripts:
+            self._scripts[script] = self._redis.register_script(script)
+        return await _answer(self._scripts[script](keys, arguments))
+
+    async def put(self, key: str, value: str, *, milliseconds: int) -> None:
+        """Keep a value for a time."""
+        await _answer(self._redis.set(key, value, px=milliseconds + CLEANED_UP_AFTER))
+
+    async def get_many(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the values that there are."""
+        values: Sequence[Any] = await _answer(self._redis.mget(keys))
+        return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+
+    async def delete(self, key: str) -> None:
+        """Delete a key, if it is there."""
+        await _answer(self._redis.delete(key))
+
+    async def delete_all(self, kind: str) -> int:
+        """Delete every key of a kind; return how many."""
+        keys = await _answer(self._listed(f"{self._prefix}{kind}:*"))
+        return await _answer(self._redis.delete(*keys)) if keys else 0
+
+    async def _listed(self, pattern: str) -> list[str]:
+        return [key async for key in self._redis.scan_iter(pattern, count=1000)]
+
+    async def policy(self) -> str:
+        """Return what Redis does when its memory is full."""
+        return str((await _answer(self._redis.info("memory")))["maxmemory_policy"])
+
+
+async def _answer(command: Awaitable[T]) -> T:
+    try:
+        return await command
+    except RedisError as error:
+        raise unavailable(error) from None
+
+
+def client_of(database: Database) -> Client:
+    """Return the app's client. It connects with the first command, and is closed with the database."""
+    return database.part(_open)
+
+
+def client_beside(db: AsyncSession | AsyncConnection) -> Client:
+    """Return the client of the app that a session or a connection belongs to."""
+    bind = db.get_bind() if isinstance(db, AsyncSession) else db.sync_engine
+    return client_of(bind.get_execution_options()["database"])
+
+
+def _open(database: Database) -> Client:
+    client = Client(RedisSettings.get())
+    database.at_close(client.close)
+    return client
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Say at the start what would lose limits and secrets (ST-10). Redis that is down now may be up in a moment."""
+    try:
+        policy = await client_of(app.state.database).policy()
+        if policy != "noeviction":
+            log.warning("redis_may_evict", extra={"policy": policy})
+    except Unavailable:
+        log.warning("redis_is_down")
+    yield
