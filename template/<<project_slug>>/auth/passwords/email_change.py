@@ -14,6 +14,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import end_access
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -54,8 +55,10 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
     data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
     if not data:
         raise InvalidToken
+    user = await locked(db, caller.user_id)
+    if user is None:
+        raise InvalidToken  # deleted by another request of the same owner
     await one_time.take(db, Purpose.CHANGE_EMAIL, code)
-    user = await db.get_one(User, caller.user_id)
     previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
     await one_time.discard(db, str(user.id))
     await end_access(db, user.id, keep=caller.credential)

@@ -17,6 +17,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import end_access, end_logins
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -94,7 +95,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
 
 async def _owner_of(db: AsyncSession, code: str) -> User:
     data = await one_time.find(db, Purpose.RESET_PASSWORD, code)
-    user = await db.get(User, UUID(data["user_id"])) if data else None
+    user = await locked(db, UUID(data["user_id"])) if data else None
     # A code for an address that the account no longer has, or for a disabled account, is void (ASVS 6.6.2).
     if data is None or user is None or not user.is_active or user.email_key != data["email_key"]:
         raise InvalidToken
