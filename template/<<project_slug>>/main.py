@@ -44,6 +44,7 @@ def create_app() -> FastAPI:
     app = App(
         title="API",
         lifespan=lifespan,
+        middleware=api.WITHIN,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,

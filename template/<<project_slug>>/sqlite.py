@@ -1,19 +1,123 @@
-"""SQLite, with one visit to a connection's thread per statement.
+"""SQLite: what is its own, and one visit to a connection's thread per statement.
 
 The driver as it comes makes four: for a cursor, the execution, the rows, the end of the cursor. A visit takes longer
 than most queries. Invariant: a cursor of the database never leaves its thread; what comes back is rows, all of them.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
+from pydantic import Field, field_validator
+from sqlalchemy import CursorResult, DateTime, Executable, LargeBinary, String, Table, event
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import Connection as SyncConnection
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .settings import Settings
+
+Moment = DateTime
+Digest = LargeBinary(32)
+"""A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
+
+
+class Exact(String):
+    """Text of which every bit counts: case, accents, spaces at the end. SQLite compares all text so (ST-4)."""
+
+
+class DatabaseSettings(Settings):
+    """Where the data lives."""
+
+    database_url: str = "sqlite+aiosqlite:///app.db"
+    database_pool_size: int = Field(default=20, ge=1)
+    """Connections kept open per worker for reading. Too few make requests wait. Writing has one of its own."""
+    database_timeout: float = Field(default=5, gt=0)
+    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
+    allow_sqlite_in_production: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            url = None
+        if url is None or url.drivername != "sqlite+aiosqlite" or not url.database:
+            raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db")
+        return value
+
+    def problems(self) -> Iterator[str]:
+        if not self.allow_sqlite_in_production:
+            yield "DATABASE_URL names SQLite, which serves one machine; set ALLOW_SQLITE_IN_PRODUCTION=true to mean it."
+
+
+_AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
+
+def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    """Return what to write with, what to read with and what to count with, which opens with the first query."""
+    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
+    # Apart, since a counter waits for the file's lock: many of them at once would leave no connection to read with.
+    return _writing(settings), reading, _engine(settings, pool_size=1, **_AUTOCOMMIT)
+
+
+def _writing(settings: DatabaseSettings) -> AsyncEngine:
+    # SQLite lets one write at a time. Waiting for the connection is a queue; waiting for the file is polling.
+    # It goes back as it is, since every transaction has been committed or rolled back by then.
+    engine = _engine(settings, pool_size=1, pool_reset_on_return=None)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine
+
+
+def _engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        settings.database_url,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout,
+        connect_args={"async_creator_fn": connect, "timeout": settings.database_timeout},
+        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        **options,
+    )
+
+
+def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
+    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals."""
+    return insert(into).values(row).on_conflict_do_update(index_elements=key, set_=changes)
+
+
+def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
+    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it."""
+    return upsert(into, row, changes, key=key).returning(into.c.count)
+
+
+def count_of(result: CursorResult[Any]) -> int:
+    """Return what a `counting` statement counted."""
+    return int(result.scalar_one())
+
+
+@asynccontextmanager
+async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
+    """Open a connection for migrations: all that is due is there at the end, or nothing of it is.
+
+    To alter a column, SQLite copies the table and drops the old one. With foreign keys on, that deletes what points at
+    it: passwords, sessions, items.
+    """
+    engine = _writing(settings)
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute("PRAGMA foreign_keys = OFF")
+        async with connection.begin():
+            yield connection
+            await connection.run_sync(refuse_broken_references)
+    await engine.dispose()
+
 
 SET_UP = """
 PRAGMA foreign_keys = ON;  -- SQLite ignores them unless told: a deleted user's tokens would live on (ST-1)
@@ -110,16 +214,6 @@ def begin(connection: SyncConnection) -> None:
     """Begin a transaction; a listener to SQLAlchemy's `begin`."""
     driver: Any = connection.connection.driver_connection
     driver.ask_for_transaction()
-
-
-async def prepare_migration(connection: AsyncConnection) -> None:
-    """Let tables be copied, before the transaction begins.
-
-    To alter a column, SQLite copies the table and drops the old one. With foreign keys on, that deletes what points at
-    it: passwords, sessions, items.
-    """
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.execute("PRAGMA foreign_keys = OFF")
 
 
 def refuse_broken_references(connection: SyncConnection) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit.events import Event, log_event
@@ -18,10 +19,13 @@ async def list_items(db: AsyncSession, owner_id: UUID, *, offset: int, limit: in
 
 
 async def create_item(db: AsyncSession, owner_id: UUID, title: str) -> Item:
-    """Create an item."""
+    """Create an item. Raises NotFound for an owner who was deleted since the request was authenticated."""
     item = Item(owner_id=owner_id, title=title)
     db.add(item)
-    await db.flush()
+    try:
+        await db.flush()
+    except IntegrityError:
+        raise NotFound from None
     return item
 
 

@@ -5,28 +5,24 @@ from datetime import timedelta
 
 from limits.aio.storage import Storage
 from sqlalchemy import Integer, bindparam, case, delete, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ColumnElement
 
 from ..clock import now
-from ..db import NOW, Database, Digest, UtcDateTime
+from ..db import NOW, Database, Digest, UtcDateTime, count_of, counting, table_of
 from .models import RateLimit
 
 _KEY, _AMOUNT = bindparam("digest", type_=Digest), bindparam("amount", type_=Integer)
 _ENDS = bindparam("ends", type_=UtcDateTime())
 _IS_OVER = RateLimit.expires_at <= NOW
-_COUNT = (
-    insert(RateLimit)
-    .values(key=_KEY, count=_AMOUNT, expires_at=_ENDS)
-    .on_conflict_do_update(
-        index_elements=[RateLimit.key],
-        set_={
-            "count": case((_IS_OVER, _AMOUNT), else_=RateLimit.count + _AMOUNT),
-            "expires_at": case((_IS_OVER, _ENDS), else_=RateLimit.expires_at),
-        },
-    )
-    .returning(RateLimit.count)
+_COUNT = counting(
+    table_of(RateLimit),
+    {"key": _KEY, "count": _AMOUNT, "expires_at": _ENDS},
+    {
+        "count": case((_IS_OVER, _AMOUNT), else_=RateLimit.count + _AMOUNT),
+        "expires_at": case((_IS_OVER, _ENDS), else_=RateLimit.expires_at),
+    },
+    key=["key"],
 )
 
 
@@ -51,7 +47,7 @@ class SharedStorage(Storage):
         start = now()
         parameters = {"digest": _digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=expiry)}
         async with self._database.counting.connect() as connection:
-            return int((await connection.execute(_COUNT, parameters)).scalar_one())
+            return count_of(await connection.execute(_COUNT, parameters))
 
     async def get(self, key: str) -> int:
         """Return the count of the running window."""

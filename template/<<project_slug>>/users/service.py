@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
 from ..audit.events import Event
+from ..auth.accounts import locked
 from ..auth.credentials import end_access
 from ..auth.scopes import Role
 from ..db import affected
@@ -17,7 +18,7 @@ from .models import User
 
 async def rename(db: AsyncSession, user_id: UUID, name: str) -> User:
     """Change the name."""
-    user = await db.get(User, user_id)
+    user = await locked(db, user_id)
     if user is None:
         raise NotFound  # deleted by another request of the same owner
     user.name = name
@@ -43,7 +44,7 @@ async def administer(
 
     `by` is the administrator; None is the operator, at the command line.
     """
-    user = await db.get(User, user_id)
+    user = await locked(db, user_id)
     if user is None:
         raise NotFound
     if user.id == by:

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...clock import now
-from ...db import Base, Digest, UtcDateTime
+from ...db import Base, Digest, Exact, UtcDateTime
 from ...users.models import User
 
 
@@ -16,7 +16,7 @@ class ApiKey(Base):
 
     __tablename__ = "api_key"
 
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(Exact(16), primary_key=True)
     """The public part of its text."""
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(Digest)
@@ -28,5 +28,5 @@ class ApiKey(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """To within a few minutes."""
-    replaced_by: Mapped[str | None] = mapped_column(String(16))
+    replaced_by: Mapped[str | None] = mapped_column(Exact(16))
     """The id of the key that it was rotated to, once."""

@@ -18,8 +18,7 @@ from ...audit.events import Event
 from ...clock import now
 from ...db import affected
 from ...errors import Conflict, NotFound, Unprocessable
-from ...users.models import User
-from ..accounts import is_usable
+from ..accounts import locked
 from ..granted import parse_scope
 from ..scopes import Scope
 from .access import GRANTABLE
@@ -76,10 +75,9 @@ def _draft(owner_id: UUID, name: str, scopes: frozenset[Scope], life: timedelta)
 
 
 async def _lock(db: AsyncSession, owner_id: UUID) -> None:
-    # One at a time per owner: parallel requests would each count the keys before any of them adds one (ST-7).
-    # SQLite knows no row locks and needs none: it has one writer. An account that was disabled since the request was
-    # authenticated gets no key, which would outlive that (ASVS 7.4.2).
-    if await db.scalar(select(User.id).where(User.id == owner_id, is_usable()).with_for_update()) is None:
+    # An account that was disabled since the request was authenticated gets no key, which would outlive that (7.4.2).
+    owner = await locked(db, owner_id)
+    if owner is None or not owner.is_active:
         raise NotFound
 
 

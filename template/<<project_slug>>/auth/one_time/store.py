@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
-from ...db import affected
+from ...db import affected, table_of, upsert
 from .models import OneTimeSecret
 from .purpose import InvalidToken, Purpose
 
@@ -22,10 +22,11 @@ def digest(secret: str) -> bytes:
 
 async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[str, Any], *, life: timedelta) -> str:
     """Store a new secret in place of the previous one and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
-    await discard(db, subject, purpose)
     secret = token_urlsafe(32)
-    db.add(OneTimeSecret(digest=digest(secret), purpose=purpose, subject=subject, data=data, expires_at=now() + life))
-    await db.flush()
+    new = {"digest": digest(secret), "data": data, "expires_at": now() + life}
+    whose = {"purpose": purpose, "subject": subject}
+    # One statement: of parallel requests each would delete what is there, and all but one fail at adding theirs (ST-7).
+    await db.execute(upsert(table_of(OneTimeSecret), whose | new, new, key=whose))
     return secret
 
 

@@ -14,6 +14,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import end_access
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -54,9 +55,10 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
     data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
     if not data:
         raise InvalidToken
-    user = await db.get_one(User, caller.user_id)
+    user = await locked(db, caller.user_id)
     # A code from before the last change of credentials is void, though a store that was restored knew it still (ST-10).
-    if user.access_version != data["access_version"]:
+    # Without an account there is nothing to move: another request of the same owner deleted it.
+    if user is None or user.access_version != data["access_version"]:
         raise InvalidToken
     previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
     await end_access(db, user.id, keep=caller.credential)

@@ -17,6 +17,7 @@ from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...users.email import canonical, masked
 from ...users.models import User
+from ..accounts import locked
 from . import mails
 from .chosen import verify
 from .models import Password
@@ -101,9 +102,9 @@ async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) 
 
 async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str) -> None:
     """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
-    usable = select(User.id).where(User.id == user_id, User.is_active.is_(True))
-    statement = update(Password).where(Password.user_id.in_(usable), Password.hash == verified)
-    if await affected(db, statement.values(hash=new)) != 1:
+    user = await locked(db, user_id)
+    statement = update(Password).where(Password.user_id == user_id, Password.hash == verified)
+    if user is None or not user.is_active or await affected(db, statement.values(hash=new)) != 1:
         raise WrongPassword
 
 

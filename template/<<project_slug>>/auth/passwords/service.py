@@ -18,6 +18,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import end_access, end_logins
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -99,7 +100,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
 
 async def _owner_of(db: AsyncSession, code: str) -> User:
     data = await one_time.find(db, Purpose.RESET_PASSWORD, code)
-    user = await db.get(User, UUID(data["user_id"])) if data else None
+    user = await locked(db, UUID(data["user_id"])) if data else None
     if data is None or user is None or not _is_as_it_was(user, data):
         raise InvalidToken
     return user

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...audit import service as audit
 from ...audit.events import Event
 from ...clock import now
-from ...db import Base, UtcDateTime
+from ...db import Base, Exact, UtcDateTime
 from ...users.models import User
 
 
@@ -23,8 +23,8 @@ class SocialIdentity(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     provider: Mapped[str] = mapped_column(String(20))
-    issuer: Mapped[str] = mapped_column(String(255))
-    subject: Mapped[str] = mapped_column(String(255))
+    issuer: Mapped[str] = mapped_column(Exact(255))
+    subject: Mapped[str] = mapped_column(Exact(255))
     name: Mapped[str] = mapped_column(String(100))
     picture: Mapped[str] = mapped_column(String(500))
     """An https address at the provider, or empty. As of the last login, like the name."""

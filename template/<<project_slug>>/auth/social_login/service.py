@@ -12,7 +12,7 @@ from secrets import compare_digest
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import confirm
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
@@ -132,16 +133,14 @@ async def _may_mail(database: Database, address: str) -> bool:
 
 
 async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
-    known = await db.scalar(_select(identity))
-    if known is None:
-        return None
-    known.name, known.picture = identity.name, identity.picture
-    return await db.get(User, known.user_id)
-
-
-def _select(identity: Identity) -> Any:
     is_it = (SocialIdentity.issuer == identity.issuer) & (SocialIdentity.subject == identity.subject)
-    return select(SocialIdentity).where(is_it)
+    owner_id = await db.scalar(select(SocialIdentity.user_id).where(is_it))
+    owner = await locked(db, owner_id) if owner_id else None
+    # If it is the owner's no longer: it may have been taken away before the account was locked.
+    refreshed = update(SocialIdentity).where(is_it, SocialIdentity.user_id == owner_id)
+    if owner and await affected(db, refreshed.values(name=identity.name, picture=identity.picture)):
+        return owner
+    return None
 
 
 async def _new_owner(db: AsyncSession, opened: Opened) -> User:
@@ -157,7 +156,8 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
     """
     if not identity.is_email_proved or identity.email is None:
         return None
-    owner = await db.scalar(select(User).where(User.email_key == canonical(identity.email)))
+    known = select(User).where(User.email_key == canonical(identity.email))
+    owner = await db.scalar(known.with_for_update(key_share=True))
     if owner and (await _providers_of(db, owner.id) or await _has_other_login(db, owner.id)):
         raise LinkRequired
     return owner
@@ -166,11 +166,11 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
 async def _create(db: AsyncSession, identity: Identity) -> User:
     email = identity.email if identity.is_email_proved else None
     user = User(email=email, email_key=canonical(email) if email else None, name=identity.name)
-    db.add(user)
-    await db.flush()
     if user.email_key:
         # Somebody may have signed up with this address and wait for its owner to confirm (pre-hijacking).
         await one_time.discard(db, user.email_key, Purpose.REGISTER)
+    db.add(user)
+    await db.flush()
     audit.record(db, Event.REGISTERED, user.id)
     return user
 
@@ -210,7 +210,7 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
     try:
         async with database.transaction() as db:
             data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
-            user = await db.get(User, caller.user_id)
+            user = await locked(db, caller.user_id)
             if data is None or user is None or user.email:
                 raise InvalidToken
             user.email, user.email_key = data["email"], canonical(data["email"])

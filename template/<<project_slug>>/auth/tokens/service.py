@@ -12,16 +12,18 @@ from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...audit import service as audit
 from ...audit.events import Event
 from ...clock import now
 from ...db import NOW, Database, UtcDateTime, affected
+from ...errors import NotFound
 from ...mail.outbox import Outbox
 from ...middleware.request_context import user_agent
 from ...users.models import User
+from ..accounts import locked
 from ..principal import Principal
 from ..scopes import Role, Scope, scopes_of
 from .format import access
@@ -42,8 +44,12 @@ _OF_TOKEN = (
     .where(_TOKEN)
 )
 _ALIVE = _OF_TOKEN.where(is_alive(NOW))
+_UNTIL = bindparam("until", type_=UtcDateTime())
 _PROLONG = (
-    update(Session).where(Session.id == bindparam("session")).values(idle_until=bindparam("until", type_=UtcDateTime()))
+    update(Session)
+    .where(Session.id == select(RefreshToken.session_id).where(_TOKEN).scalar_subquery())
+    .where(Session.idle_until > NOW, Session.expires_at > NOW)
+    .values(idle_until=case((Session.expires_at < _UNTIL, Session.expires_at), else_=_UNTIL))
 )
 _ADD = insert(RefreshToken)
 
@@ -83,11 +89,13 @@ async def start_session(
 
     `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and nothing at all raises
     InvalidScope. The session of `previous`, whose token came along with the login, ends when it is the same user's
-    (ASVS 7.2.4).
+    (ASVS 7.2.4). One login at a time per account: of many at once none counts sessions that another is adding (ST-7).
     """
+    user = await locked(db, user_id)
+    if user is None:
+        raise NotFound  # deleted since it was looked at
     if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
-    user = await db.get_one(User, user_id)
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
     if scopes is not None and not granted:
@@ -158,12 +166,15 @@ async def _rotate(db: AsyncConnection, digest: bytes, scope: frozenset[str] | No
         raise InvalidScope
     # A role taken away since must not be signed again: other services believe the claim (ASVS 8.3.2, 10.4.11).
     granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(roles)))
-    await db.execute(_PROLONG, {"session": session.id, "until": _idle_until(session.expires_at)})
     return await _hand_out(db, session, granted)
 
 
 async def _spend(db: AsyncConnection, digest: bytes) -> tuple[Session, frozenset[Role]]:
-    parameters = {"token": digest, "now": now()}
+    start = now()
+    parameters = {"token": digest, "now": start}
+    # First, since whoever ends a session locks it before its tokens: the other way round each could wait for the other.
+    idle = timedelta(days=TokenSettings.get().refresh_idle_days)
+    await db.execute(_PROLONG, parameters | {"until": start + idle})
     # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
     spent = await db.execute(_SPEND, parameters)
     if not spent.rowcount and (reused := (await db.execute(_OF_TOKEN, parameters)).first()):

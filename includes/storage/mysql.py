@@ -1,0 +1,189 @@
+"""The database that tests run on: one of their own at a MySQL or MariaDB server, emptied for each."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import asyncmy
+import pytest
+from alembic import command
+from alembic.config import Config
+from asyncmy.errors import OperationalError
+from sqlalchemy.engine import URL, make_url
+
+from <<project_slug>>.db import Base
+
+from .surroundings import CONFIG, change_settings
+
+SERVER = make_url(os.environ.get("TEST_DATABASE_URL", "mysql+asyncmy://root@127.0.0.1:3306/mysql"))
+FIT: dict[str, str] = {}
+"""What production wants beside the settings of `storage`."""
+UNFIT = [
+    ("DATABASE_URL", ["", "app.db", "mysql://localhost/app", "mysql+asyncmy://app:a-good-one@127.0.0.1/app?ssl=true"]),
+    ("DATABASE_URL", [f"mysql+asyncmy://{who}@127.0.0.1/app" for who in ("root", "root:root", "app:App", "app:mysql")]),
+    ("DATABASE_URL", ["mysql+asyncmy://app:a-good-one@db.example.com/app"]),
+    ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
+]
+"""What production refuses."""
+SLOW = "SELECT sleep(20)"
+
+
+class Connection:
+    """A connection beside the app. Its driver is asynchronous, so it has an event loop, in a thread of its own."""
+
+    def __init__(self, address: URL) -> None:
+        self._runner, self._thread = asyncio.Runner(), ThreadPoolExecutor(1)
+        where = {"host": address.host, "port": address.port or 3306, "user": address.username or ""}
+        more = {"password": address.password or "", "database": address.database, "autocommit": True}
+        self._connection = self._run(asyncmy.connect, **where, **more, connect_timeout=5)
+        self.execute("SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5")
+
+    def _run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        async def call() -> Any:
+            return await function(*arguments, **options)
+
+        return self._thread.submit(lambda: self._runner.run(call())).result()
+
+    def execute(self, *statements: str) -> Any:
+        """Execute statements; return the rows of the last one."""
+        return self._run(self._execute, statements)
+
+    async def _execute(self, statements: tuple[str, ...]) -> Any:
+        async with self._connection.cursor() as cursor:
+            for statement in statements:
+                await cursor.execute(statement)
+            return await cursor.fetchall()
+
+    def close(self) -> None:
+        """Close it, and its thread."""
+        self._connection.close()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
+
+
+@contextmanager
+def connected(address: URL) -> Iterator[Connection]:
+    """Connect beside the app."""
+    connection = Connection(address)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """Make a database and its owner, and take both away at the end; yield the address."""
+    name, password = f"test_{token_hex(8)}", token_hex(16)
+    try:
+        server = Connection(SERVER)
+    except OperationalError:
+        where = f"{SERVER.host}:{SERVER.port}"
+        pytest.exit(f"MySQL does not answer at {where}; start it: docker compose up -d mysql", 2)
+    owners = [f"'{name}'@'{host}'" for host in ("%", "localhost")]
+    try:
+        server.execute(f"CREATE DATABASE {name}")
+        for owner in owners:
+            server.execute(f"CREATE USER {owner} IDENTIFIED BY '{password}'", f"GRANT ALL ON {name}.* TO {owner}")
+        yield SERVER.set(username=name, password=password, database=name).render_as_string(hide_password=False)
+    finally:
+        server.execute(f"DROP DATABASE {name}", *(f"DROP USER {owner}" for owner in owners))
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[dict[str, str]]:
+    """The settings with which the app finds its database."""
+    with new_database() as address:
+        yield {"DATABASE_URL": address}
+
+
+@pytest.fixture(scope="session")
+def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder, empty, to read settings in when the database is at the newest migration."""
+    command.upgrade(Config(toml_file=CONFIG), "head")
+    return tmp_path_factory.mktemp("migrated")
+
+
+@pytest.fixture(scope="session")
+def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[], None]]:
+    """Return what gives a test its database: all rows of the last one go, which is faster than to truncate."""
+    everything = [f"DELETE FROM `{table.name}`" for table in reversed(Base.metadata.sorted_tables)]  # noqa: S608 - ours
+    with connected(make_url(storage["DATABASE_URL"])) as connection:
+
+        def empty() -> None:
+            connection.execute("BEGIN", *everything, "COMMIT")
+
+        yield empty
+
+
+def database_for(folder: Path, migrated: Path) -> None:
+    """Let an app that is started in a folder find a database: it is told where, by a variable."""
+    assert folder.exists()
+    assert migrated.exists()
+
+
+def address_in(folder: Path) -> str:
+    """Return the address of that database."""
+    assert folder.exists()
+    return os.environ["DATABASE_URL"]
+
+
+@pytest.fixture
+def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database without tables, where the app is told to look for it."""
+    with new_database() as address:
+        change_settings(monkeypatch, DATABASE_URL=address)
+        yield
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """The address of a database that does not answer."""
+    return "mysql+asyncmy://app:a-good-one@127.0.0.1:1/app"
+
+
+def ask(statement: str) -> Any:
+    """Execute a statement in the database of the running test, beside the app; return its rows."""
+    with connected(make_url(os.environ["DATABASE_URL"])) as connection:
+        return connection.execute(statement)
+
+
+def run(statement: str) -> None:
+    """Execute a statement, beside the app."""
+    ask(statement)
+
+
+def tables() -> set[str]:
+    """Return the names of the tables there are."""
+    return {name for (name,) in ask("SHOW TABLES")}
+
+
+def count(table: str) -> int:
+    """Return how many rows a table has."""
+    return int(ask(f"SELECT count(*) FROM `{table}`")[0][0])  # noqa: S608 - named by a test
+
+
+def database_bytes() -> bytes:
+    """Return everything the test's database holds."""
+    contents = [ask(f"SELECT * FROM `{table.name}`") for table in Base.metadata.sorted_tables]  # noqa: S608 - as above
+    values = [value for rows in contents for row in rows for value in row]
+    return b"\n".join(each if isinstance(each, bytes) else f"{each}".encode() for each in values)
+
+
+@contextmanager
+def locked() -> Iterator[Callable[[], None]]:
+    """Let nobody write until the end, or until what is yielded is called."""
+    with connected(make_url(os.environ["DATABASE_URL"])) as rival:
+        names = ", ".join(f"`{table.name}` READ" for table in Base.metadata.sorted_tables)
+        rival.execute(f"LOCK TABLES {names}")
+
+        def unlock() -> None:
+            rival.execute("UNLOCK TABLES")
+
+        yield unlock

@@ -1,0 +1,155 @@
+"""The database that tests run on: one of their own at a PostgreSQL server, emptied for each."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import delete
+from sqlalchemy.engine import URL, make_url
+
+from <<project_slug>>.db import Base
+
+from .surroundings import CONFIG, change_settings
+
+SERVER = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres:postgres@127.0.0.1:5432/postgres"))
+FIT: dict[str, str] = {}
+"""What production wants beside the settings of `storage`."""
+FAR = "postgresql+psycopg://app:a-good-one@db.example.com/app"
+UNFIT = [
+    ("DATABASE_URL", ["", "app.db", "postgresql://localhost/app", "sqlite+aiosqlite:///app.db"]),
+    ("DATABASE_URL", [FAR, f"{FAR}?sslmode=require", f"{FAR}?host=db.example.com&sslmode=verify-ca"]),
+    ("DATABASE_URL", [f"postgresql+psycopg://{who}@127.0.0.1/app" for who in ("postgres:postgres", "app", "app:App")]),
+    ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
+]
+"""What production refuses."""
+SLOW = "SELECT pg_sleep(20)"
+
+
+
+def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
+    """Connect beside the app."""
+    text = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(text, autocommit=autocommit, connect_timeout=5, options="-c lock_timeout=5000")
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """Make a database and its owner, and take both away at the end; yield the address."""
+    name, password = f"test_{token_hex(8)}", token_hex(16)
+    try:
+        server = connect(SERVER, autocommit=True)
+    except psycopg.OperationalError:
+        where = f"{SERVER.host}:{SERVER.port}"
+        pytest.exit(f"PostgreSQL does not answer at {where}; start it: docker compose up -d postgresql", 2)
+    with server:
+        server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'".encode())
+        server.execute(f"CREATE DATABASE {name} OWNER {name}".encode())
+        try:
+            yield SERVER.set(username=name, password=password, database=name).render_as_string(hide_password=False)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            server.execute(f"DROP ROLE {name}".encode())
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[dict[str, str]]:
+    """The settings with which the app finds its database."""
+    with new_database() as address:
+        yield {"DATABASE_URL": address}
+
+
+@pytest.fixture(scope="session")
+def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder, empty, to read settings in when the database is at the newest migration."""
+    command.upgrade(Config(toml_file=CONFIG), "head")
+    return tmp_path_factory.mktemp("migrated")
+
+
+@pytest.fixture(scope="session")
+def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[], None]]:
+    """Return what gives a test its database: all rows of the last one go, which is faster than to truncate."""
+    everything = ";".join(str(delete(table)) for table in reversed(Base.metadata.sorted_tables)).encode()
+    with connect(make_url(storage["DATABASE_URL"]), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
+
+        def empty() -> None:
+            connection.execute(everything)
+
+        yield empty
+
+
+def database_for(folder: Path, migrated: Path) -> None:
+    """Let an app that is started in a folder find a database: it is told where, by a variable."""
+    assert folder.exists()
+    assert migrated.exists()
+
+
+def address_in(folder: Path) -> str:
+    """Return the address of that database."""
+    assert folder.exists()
+    return os.environ["DATABASE_URL"]
+
+
+@pytest.fixture
+def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database without tables, where the app is told to look for it."""
+    with new_database() as address:
+        change_settings(monkeypatch, DATABASE_URL=address)
+        yield
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """The address of a database that does not answer."""
+    return "postgresql+psycopg://app:a-good-one@127.0.0.1:1/app"
+
+
+def here() -> psycopg.Connection:
+    """Connect to the database of the running test, beside the app."""
+    return connect(make_url(os.environ["DATABASE_URL"]))
+
+
+def tables() -> set[str]:
+    """Return the names of the tables there are."""
+    with here() as connection:
+        return {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+
+
+def run(statement: str) -> None:
+    """Execute a statement, beside the app."""
+    with here() as connection:
+        connection.execute(statement.encode())
+
+
+def count(table: str) -> int:
+    """Return how many rows a table has."""
+    with here() as connection:
+        [(number,)] = connection.execute(f'SELECT count(*) FROM "{table}"'.encode())  # noqa: S608 - named by a test
+    return int(number)
+
+
+def database_bytes() -> bytes:
+    """Return everything the test's database holds."""
+    with here() as connection, connection.cursor() as cursor:
+        return b"".join(_content(cursor, table.name) for table in Base.metadata.sorted_tables)
+
+
+def _content(cursor: psycopg.Cursor, table: str) -> bytes:
+    with cursor.copy(f'COPY "{table}" TO STDOUT (FORMAT binary)'.encode()) as rows:
+        return b"".join(map(bytes, rows))
+
+
+@contextmanager
+def locked() -> Iterator[Callable[[], None]]:
+    """Let nobody write until the end, or until what is yielded is called."""
+    with here() as rival:
+        names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+        rival.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE".encode())
+        yield rival.rollback
+        rival.rollback()

@@ -1,0 +1,190 @@
+"""MySQL and MariaDB: what is their own."""
+
+import math
+import ssl
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import Field, field_validator
+from sqlalchemy import URL, CursorResult, Dialect, Executable, Table, event, func
+from sqlalchemy.dialects.mysql import BINARY, DATETIME, VARBINARY, Insert, insert
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.types import TypeDecorator
+
+from .second_try import GivenUp
+from .settings import LOOPBACK, Settings
+
+Moment = DATETIME(fsp=6)
+"""To the microsecond. Without the fraction a time is rounded, and may come back later than it was (ST-5)."""
+Digest = BINARY(32)
+"""A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
+
+
+class Exact(TypeDecorator[str]):
+    """Text of which every bit counts: case, accents, spaces at the end; its length is in bytes (ST-4).
+
+    No collation that both servers know heeds the spaces.
+    """
+
+    impl = VARBINARY
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.encode()
+
+    def process_result_value(self, value: bytes | str | None, dialect: Dialect) -> str | None:
+        return value.decode() if isinstance(value, bytes) else value
+
+
+@compiles(CreateTable, "mysql")
+def create_table(element: CreateTable, compiler: DDLCompiler, **_: Any) -> str:
+    """Create every table with foreign keys that count, any character, and text that is told apart by its characters.
+
+    The usual collations take A for a and é for e: two addresses would be one account (ST-4, ST-5).
+    """
+    statement: str = compiler.visit_create_table(element).rstrip()  # type: ignore[no-untyped-call]  # as it says
+    return f"{statement} ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_bin\n\n"
+
+
+class DatabaseSettings(Settings):
+    """Where the data lives."""
+
+    database_url: str = "mysql+asyncmy://root@127.0.0.1:3306/app"
+    database_pool_size: int = Field(default=10, ge=1)
+    """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
+    database_timeout: float = Field(default=5, gt=0)
+    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6). Locks count whole seconds."""
+    database_statement_timeout: float = Field(default=30, gt=0)
+    """Seconds that one statement of a request may take."""
+    database_ca: str = ""
+    """The file with the certificate of who vouches for the server; `system` means those that the machine trusts."""
+    allow_plain_database: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            url = None
+        if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query:
+            raise ValueError("is not the address of a database: mysql+asyncmy://user:password@host/name")
+        return value
+
+    def problems(self) -> Iterator[str]:
+        url = make_url(self.database_url)
+        if not (url.host in LOOPBACK or self.database_ca or self.allow_plain_database):
+            yield (
+                "DATABASE_URL names another machine, so DATABASE_CA must say who vouches for it, or anybody on the way "
+                "reads along and answers; set ALLOW_PLAIN_DATABASE=true where nobody is on the way."
+            )
+        if not _is_own(url):
+            yield "DATABASE_URL must have a password, and none that others have too."
+
+
+def _is_own(url: URL) -> bool:
+    return bool(url.password) and str(url.password).lower() not in {
+        (url.username or "").lower(),
+        *("mysql", "mariadb", "password", "changeme", "secret", "admin", "root", "example"),
+    }
+
+
+_AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+_COUNTERS = 2
+"""Connections per worker to count with."""
+
+_DEADLOCK = 1213
+
+
+def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    """Return what to write with, what to read with and what to count with, which opens with the first query."""
+    # READ COMMITTED: a statement sees what rivals have committed, so that after waiting for a lock it decides on what
+    # is there now (ST-7). The servers' own default shows a transaction what was there when it began.
+    writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
+    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
+    # Apart, since counters of one name wait for each other's row: many at once would leave no connection to read with.
+    return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
+
+
+def _engine(settings: DatabaseSettings, *, patience: float | None = None, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        settings.database_url,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout,
+        connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
+        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        **options,
+    )
+    event.listen(engine.sync_engine, "handle_error", _tell_given_up)
+    return engine
+
+
+def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]:
+    lock = math.ceil(settings.database_timeout)
+    return {
+        "charset": "utf8mb4",
+        "connect_timeout": lock,
+        # Told per session, whatever the server's own is. Text that is too long is an error, never cut (ST-5); without
+        # NO_BACKSLASH_ESCAPES, by which the driver's quotes would not hold (ASVS 1.2.4).
+        "sql_mode": "TRADITIONAL",
+        "init_command": (
+            f"SET SESSION innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
+            # The first is read by MySQL only, the second by MariaDB only.
+            f" /*!80000 , max_execution_time = {math.ceil(patience * 1000)} */"
+            f" /*M!100100 , max_statement_time = {patience} */"
+        ),
+        # What no server told to stop has stopped by then comes from one that is gone.
+        "read_timeout": patience + lock if patience else None,
+        "ssl": _tls(settings.database_ca),
+    }
+
+
+def _tls(authority: str) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=None if authority == "system" else authority) if authority else None
+
+
+def _tell_given_up(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "args", ())[:1] == (_DEADLOCK,):
+        raise GivenUp from context.original_exception
+
+
+def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
+    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals.
+
+    The changes are made one after the other: what follows sees what came before. MySQL finds the key by itself.
+    """
+    return insert(into).values(row).on_duplicate_key_update(list(changes.items()))
+
+
+def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
+    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it.
+
+    MySQL cannot return a row, but tells what LAST_INSERT_ID was given; that has no sign, so a count ends at zero.
+    """
+    told = {each["count"]: func.last_insert_id(func.greatest(each["count"], 0)) for each in (row, changes)}
+    return upsert(into, {**row, "count": told[row["count"]]}, {**changes, "count": told[changes["count"]]}, key=key)
+
+
+def count_of(result: CursorResult[Any]) -> int:
+    """Return what a `counting` statement counted."""
+    return int(result.lastrowid)
+
+
+@asynccontextmanager
+async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
+    """Open a connection for migrations. Each is committed by itself; one that fails half-way leaves its first half.
+
+    They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
+    """
+    engine = _engine(settings, patience=0)
+    async with engine.connect() as connection:
+        yield connection
+        await connection.commit()
+    await engine.dispose()

@@ -1,0 +1,145 @@
+"""PostgreSQL: what is its own."""
+
+import math
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import Field, field_validator
+from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .second_try import GivenUp
+from .settings import LOOPBACK, Settings
+
+Moment = DateTime
+Digest = LargeBinary(32)
+"""A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
+
+
+class Exact(String):
+    """Text of which every bit counts: case, accents, spaces at the end. PostgreSQL compares all text so (ST-4)."""
+
+
+class DatabaseSettings(Settings):
+    """Where the data lives."""
+
+    database_url: str = "postgresql+psycopg://postgres:postgres@127.0.0.1:5432/app"
+    database_pool_size: int = Field(default=10, ge=1)
+    """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
+    database_timeout: float = Field(default=5, gt=0)
+    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
+    database_statement_timeout: float = Field(default=30, gt=0)
+    """Seconds that one statement of a request may take."""
+    allow_plain_database: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            url = None
+        if url is None or url.drivername != "postgresql+psycopg" or not url.database:
+            raise ValueError("is not the address of a database: postgresql+psycopg://user:password@host/name")
+        return value
+
+    def problems(self) -> Iterator[str]:
+        url = make_url(self.database_url)
+        host = str(url.query.get("host", url.host or "/"))
+        is_near = host in LOOPBACK or host.startswith("/")
+        if not (is_near or url.query.get("sslmode") == "verify-full" or self.allow_plain_database):
+            yield (
+                "DATABASE_URL must end in ?sslmode=verify-full, or anybody on the way reads along and answers; "
+                "set ALLOW_PLAIN_DATABASE=true where nobody is on the way."
+            )
+        if not host.startswith("/") and "sslcert" not in url.query and not _is_own(url):
+            yield "DATABASE_URL must have a password, and none that others have too."
+
+
+def _is_own(url: URL) -> bool:
+    return bool(url.password) and str(url.password).lower() not in {
+        (url.username or "").lower(),
+        *("postgres", "password", "changeme", "secret", "admin", "root", "example"),
+    }
+
+
+_AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+_COUNTERS = 2
+"""Connections per worker to count with."""
+
+_ROLLED_BACK = frozenset({"40001", "40P01"})
+"""SQLSTATEs of a transaction that was given up for a rival's: serialisation failure, deadlock."""
+
+
+def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    """Return what to write with, what to read with and what to count with, which opens with the first query."""
+    # READ COMMITTED: a conditional UPDATE that waited for a rival sees the rival's row, so its count decides (ST-7).
+    writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
+    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
+    # Apart, since counters of one name wait for each other's row: many at once would leave no connection to read with.
+    return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
+
+
+def _engine(settings: DatabaseSettings, *, patience: float | None = None, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        settings.database_url,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout,
+        connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
+        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        **options,
+    )
+    event.listen(engine.sync_engine, "handle_error", _tell_given_up)
+    return engine
+
+
+def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]:
+    limits = {
+        "lock_timeout": settings.database_timeout,
+        "statement_timeout": patience,
+        # A worker that hangs inside a transaction must not keep its locks.
+        "idle_in_transaction_session_timeout": settings.database_statement_timeout,
+    }
+    return {
+        "connect_timeout": math.ceil(settings.database_timeout),
+        "options": " ".join(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items()),
+        # Milliseconds after which a server that vanished without a word counts as gone.
+        "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
+    }
+
+
+def _tell_given_up(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
+        raise GivenUp from context.original_exception
+
+
+def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
+    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals."""
+    return insert(into).values(row).on_conflict_do_update(index_elements=key, set_=changes)
+
+
+def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
+    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it."""
+    return upsert(into, row, changes, key=key).returning(into.c.count)
+
+
+def count_of(result: CursorResult[Any]) -> int:
+    """Return what a `counting` statement counted."""
+    return int(result.scalar_one())
+
+
+@asynccontextmanager
+async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
+    """Open a connection for migrations: all that is due is there at the end, or nothing of it is.
+
+    They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
+    """
+    engine = _engine(settings, patience=0)
+    async with engine.begin() as connection:
+        yield connection
+    await engine.dispose()

@@ -1,0 +1,51 @@
+"""A second try for requests whose transaction the database gave up for a rival's: two that waited for each other."""
+
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import problem, unavailable
+
+
+class GivenUp(SQLAlchemyError):
+    """A deadlock or a serialisation failure: the transaction is rolled back, and may succeed if it is run again."""
+
+
+class SecondTry:
+    """Run the request again, from its first byte; if that is given up too, answer 503.
+
+    What is run again has left nothing of the transaction behind. A limit is counted twice, and a one-time code that an
+    earlier transaction took is refused, as it would be if the client came again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received: list[Message] = []
+
+        async def remember() -> Message:
+            received.append(await receive())
+            return received[-1]
+
+        try:
+            await self._app(scope, remember, send)
+        except GivenUp:
+            await self._try_again(scope, _replayed(received, receive), send)
+
+    async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except GivenUp as given_up:
+            error = unavailable(given_up)
+            await problem(error.status, error.code, error.detail, error.headers)(scope, receive, send)
+
+
+def _replayed(received: list[Message], receive: Receive) -> Any:
+    rest = iter(received)
+
+    async def replay() -> Message:
+        return next(rest, None) or await receive()
+
+    return replay
