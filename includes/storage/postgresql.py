@@ -31,7 +31,6 @@ UNFIT = [
 SLOW = "SELECT pg_sleep(20)"
 
 
-
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
     """Connect beside the app."""
     text = address.set(drivername="postgresql").render_as_string(hide_password=False)
