@@ -26,8 +26,11 @@ class Copie(Protocol):
 
 Render = Callable[[Combination], Path]
 
-ENDS = (COMBINATIONS[0], COMBINATIONS[-1])
-"""The smallest and the largest. What looks whether a check bites need not look on every combination."""
+FEWER = {
+    "specimen": [COMBINATIONS[0], COMBINATIONS[-1]],
+    "rendered_again": [each for each in COMBINATIONS if checks.is_measured(each)],
+}
+"""Where it suffices to look, by the fixture that a test asks for: both ends; every file with and without neighbours."""
 
 
 def must_pass(project: Path, check: str) -> None:
@@ -39,7 +42,7 @@ def must_pass(project: Path, check: str) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a `combination` on each, those of one combination on one worker, the largest first."""
     if "combination" in metafunc.fixturenames:
-        chosen = ENDS if "specimen" in metafunc.fixturenames else COMBINATIONS
+        chosen = next((some for name, some in FEWER.items() if name in metafunc.fixturenames), COMBINATIONS)
         ordered = sorted(chosen, key=lambda each: len(each.auth_methods), reverse=True)
         marked = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(str(each))) for each in ordered]
         metafunc.parametrize("combination", marked)
@@ -81,3 +84,9 @@ def project(rendered: Path) -> Path:
 def specimen(project: Path) -> Path:
     """The project of one of both ends, to plant a mistake in."""
     return project
+
+
+@pytest.fixture
+def rendered_again(combination: Combination, template: Path, tmp_path: Path) -> Path:
+    """The combination's project, rendered once more."""
+    return renders.render(template, tmp_path / "again", combination.answers)

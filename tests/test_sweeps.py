@@ -4,6 +4,7 @@ import ast
 import re
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,25 @@ KNOWN_HOSTS = re.compile(
 def trees(project: Path, folder: str = SLUG) -> dict[str, ast.Module]:
     """Parse a project's modules."""
     paths = sorted((project / folder).rglob("*.py"))
-    return {path.relative_to(project).as_posix(): ast.parse(path.read_text()) for path in paths}
+    return {path.relative_to(project).as_posix(): parse(path.read_text()) for path in paths}
+
+
+@cache
+def parse(source: str) -> ast.Module:
+    """Parse a file once, in whichever projects it is."""
+    return ast.parse(source)
+
+
+@cache
+def pieces(tree: ast.Module) -> list[ast.AST]:
+    """List every piece of syntax of a module."""
+    return list(ast.walk(tree))
 
 
 def nodes(project: Path) -> Iterator[tuple[str, ast.AST]]:
     """Yield every piece of syntax of the package with the file it is in."""
     for name, tree in trees(project).items():
-        yield from ((f"{name}:{getattr(node, 'lineno', 0)}", node) for node in ast.walk(tree))
+        yield from ((f"{name}:{getattr(node, 'lineno', 0)}", node) for node in pieces(tree))
 
 
 def names(node: ast.AST) -> set[str]:
@@ -311,8 +324,8 @@ def check(token, other):
 """
 
 
-def test_a_planted_weakness_is_seen(project: Path) -> None:
-    (project / SLUG / "planted.py").write_text(PLANTED)
+def test_a_planted_weakness_is_seen(specimen: Path) -> None:
+    (specimen / SLUG / "planted.py").write_text(PLANTED)
     for scan in (
         test_what_is_dangerous_is_not_there,
         test_cryptography_is_other_peoples,
@@ -321,4 +334,4 @@ def test_a_planted_weakness_is_seen(project: Path) -> None:
         test_endpoints_leave_commits_to_the_database_module,
     ):
         with pytest.raises(AssertionError):
-            scan(project)
+            scan(specimen)

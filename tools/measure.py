@@ -4,6 +4,7 @@ import ast
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from statistics import quantiles
 
@@ -25,9 +26,14 @@ def lines(paths: Iterable[Path]) -> int:
 
 def code_lines(path: Path) -> int:
     """Count the lines that hold code: no blank lines, comments or docstrings (ADR 0009)."""
-    source = path.read_text()
+    return count_code(path.read_text(), is_python=path.suffix == ".py")
+
+
+@cache
+def count_code(source: str, *, is_python: bool) -> int:
+    """Count the lines of a text that hold code, once for all projects that have it."""
     written = {number for number, line in enumerate(source.splitlines(), 1) if line.strip(" #")}
-    return len(written - (commented(source) | documented(source) if path.suffix == ".py" else set()))
+    return len(written - (commented(source) | documented(source) if is_python else set()))
 
 
 def commented(source: str) -> set[int]:
