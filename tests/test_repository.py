@@ -65,12 +65,17 @@ def test_every_answer_of_copier_yml_has_help() -> None:
     assert [name for name, details in asked.items() if not details["help"].endswith(("?", "?  ", "selects)"))] == []
 
 
-def test_workflows_are_sound() -> None:
+def test_workflows_and_renovate_are_sound() -> None:
     workflows = [name for name in renders.tracked() if re.search(r"\.github/workflows/.*\.ya?ml$", name)]
     assert len(workflows) == 1  # the other one is rendered: test_deploy.py
-    for command in (["check-jsonschema", "--builtin-schema", "vendor.github-workflows"], ["zizmor", "--offline", "-q"]):
+    schema = ["check-jsonschema", "--builtin-schema"]
+    for command in (
+        [*schema, "vendor.github-workflows", *workflows],
+        [*schema, "vendor.renovate", "template/renovate.json"],
+        ["zizmor", "--offline", "-q", *workflows],
+    ):
         result = subprocess.run(
-            [TOOLS / command[0], *command[1:], *workflows], cwd=ROOT, check=False, capture_output=True, text=True
+            [TOOLS / command[0], *command[1:]], cwd=ROOT, check=False, capture_output=True, text=True
         )
         assert result.returncode == 0, result.stdout + result.stderr
 
