@@ -62,7 +62,6 @@ REFUSALS = [
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"database": "mysql"}, "Only sqlite"),
-    ({"redis": "perhaps"}, "Could not convert"),
     ({"kubernetes": True}, "Kubernetes manifests are not supported yet"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),
