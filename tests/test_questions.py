@@ -62,7 +62,6 @@ REFUSALS = [
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"database": "mysql"}, "Only sqlite"),
-    ({"redis": "perhaps"}, "Could not convert"),
     ({"kubernetes": True}, "SQLite serves one"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),

@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 CLEANED_UP_AFTER = 60_000
 """Milliseconds that a key outlives what it says. Our clock ends things; Redis only sweeps up."""
 
-_OPTIONS = {"ssl_ca_certs"}
-"""What an address may ask of the client. Others switch off the check of certificates."""
+_OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}}
+"""What an address may ask of the client, by its scheme. Other options switch off the check of certificates."""
 
 
 class RedisSettings(Settings):
@@ -54,8 +54,9 @@ class RedisSettings(Settings):
     @classmethod
     def _is_address(cls, value: str) -> str:
         url = urlsplit(value)
-        known = url.scheme in {"redis", "rediss"} and set(parse_qs(url.query, keep_blank_values=True)) <= _OPTIONS
-        if not (known and url.hostname and url.path.strip("/").isdecimal()):
+        asked = set(parse_qs(url.query, keep_blank_values=True))
+        is_known = url.scheme in _OPTIONS and asked <= _OPTIONS[url.scheme]
+        if not (is_known and url.hostname and url.path.strip("/").isdecimal()):
             raise ValueError("is not the address of a Redis, for instance redis://127.0.0.1:6379/0")
         return value
 
