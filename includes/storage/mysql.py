@@ -17,6 +17,7 @@ from asyncmy.errors import OperationalError
 from sqlalchemy.engine import URL, make_url
 
 from <<project_slug>>.db import Base
+from <<project_slug>>.settings import Settings
 
 from .surroundings import CONFIG, change_settings
 
@@ -140,6 +141,17 @@ def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with new_database() as address:
         change_settings(monkeypatch, DATABASE_URL=address)
         yield
+
+
+@pytest.fixture
+def another_database() -> Iterator[str]:
+    """The address of a database at the newest migration, beside the app's."""
+    with new_database() as address, pytest.MonkeyPatch.context() as patch:
+        change_settings(patch, DATABASE_URL=address)
+        command.upgrade(Config(toml_file=CONFIG), "head")
+        patch.undo()
+        Settings.forget()
+        yield address
 
 
 @pytest.fixture

@@ -20,6 +20,9 @@ from sqlalchemy.types import TypeDecorator
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
+NOT_THERE = "Is the server of DATABASE_URL there? On your own machine start it with: docker compose up -d mysql"
+"""What an operator can do when the database does not answer."""
+
 Moment = DATETIME(fsp=6)
 """To the microsecond. Without the fraction a time is rounded, and may come back later than it was (ST-5)."""
 Digest = BINARY(32)

@@ -15,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
+NOT_THERE = "Is the server of DATABASE_URL there? On your own machine start it with: docker compose up -d postgresql"
+"""What an operator can do when the database does not answer."""
+
 Moment = DateTime
 Digest = LargeBinary(32)
 """A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""

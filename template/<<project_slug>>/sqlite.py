@@ -22,6 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .settings import Settings
 
+NOT_THERE = "Is there a place for the file of DATABASE_URL, and may it be written?"
+"""What an operator can do when the database does not answer."""
+
 Moment = DateTime
 Digest = LargeBinary(32)
 """A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
