@@ -187,7 +187,9 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
-    async with engine.connect() as connection:
-        yield connection
-        await connection.commit()
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            yield connection
+            await connection.commit()
+    finally:
+        await engine.dispose()

@@ -143,6 +143,8 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
-    async with engine.begin() as connection:
-        yield connection
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()

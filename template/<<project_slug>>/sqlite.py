@@ -113,13 +113,15 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     it: passwords, sessions, items.
     """
     engine = _writing(settings)
-    async with engine.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute("PRAGMA foreign_keys = OFF")
-        async with connection.begin():
-            yield connection
-            await connection.run_sync(refuse_broken_references)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("PRAGMA foreign_keys = OFF")
+            async with connection.begin():
+                yield connection
+                await connection.run_sync(refuse_broken_references)
+    finally:
+        await engine.dispose()
 
 
 SET_UP = """
