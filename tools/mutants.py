@@ -1,7 +1,8 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
 `mutants.toml` is the table: `file`, with `<slug>` for the package; `old`, which is there once, and `new`; `test`, below
-`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told.
+`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told, and `database`
+is its database, SQLite unless told.
 """
 
 import argparse
@@ -31,11 +32,13 @@ class Mutant:
     new: str
     test: str
     methods: tuple[str, ...]
+    database: str = "sqlite"
 
     @property
     def combination(self) -> Combination:
         """The project to break."""
-        return next(each for each in COMBINATIONS if each.auth_methods == self.methods)
+        alike = (each for each in COMBINATIONS if each.database == self.database)
+        return next(each for each in alike if each.auth_methods == self.methods)
 
     @property
     def path(self) -> str:

@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import delete
 from sqlalchemy.engine import URL, make_url
 
-from <<project_slug>>.db import Base
+from <<project_slug>>.db import NOT_THERE, Base
 from <<project_slug>>.settings import Settings
 
 from .surroundings import CONFIG, change_settings
@@ -46,8 +46,7 @@ def new_database() -> Iterator[str]:
     try:
         server = connect(SERVER, autocommit=True)
     except psycopg.OperationalError:
-        where = f"{SERVER.host}:{SERVER.port}"
-        pytest.exit(f"PostgreSQL does not answer at {where}; start it: docker compose up -d postgresql", 2)
+        pytest.exit(f"PostgreSQL does not answer at {SERVER.host}. {NOT_THERE}", 2)
     with server:
         server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'".encode())
         server.execute(f"CREATE DATABASE {name} OWNER {name}".encode())

@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
-NOT_THERE = "Is the server of DATABASE_URL there? On your own machine start it with: docker compose up -d mysql"
+NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""
 
 Moment = DATETIME(fsp=6)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
-NOT_THERE = "Is the server of DATABASE_URL there? On your own machine start it with: docker compose up -d postgresql"
+NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""
 
 Moment = DateTime
