@@ -61,7 +61,6 @@ REFUSALS = [
     ({"auth_methods": ["jwt"], "social_providers": []}, "Choose at least one provider"),
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
-    ({"database": "mysql"}, "Only sqlite"),
     ({"kubernetes": True}, "SQLite serves one"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),

@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
+from . import databases
 from .combinations import COMBINATIONS, ROOT, SLUG, Combination
 from .forks import Forks
 
@@ -108,8 +110,14 @@ def clean_environment() -> dict[str, str]:
 
 def complaint(project: Path, check: str) -> str:
     """Return what a check has to say; empty when it passes."""
-    for command in CHECKS[check]:
-        result = run(project, *command)
-        if result.returncode:
-            return f"{' '.join(command)} in {project}:\n{result.stdout}"
+    with _settings_for(project, check) as variables:
+        for command in CHECKS[check]:
+            result = run(project, *command, **variables)
+            if result.returncode:
+                return f"{' '.join(command)} in {project}:\n{result.stdout}"
     return ""
+
+
+def _settings_for(project: Path, check: str) -> AbstractContextManager[dict[str, str]]:
+    # The tests make themselves a database.
+    return databases.settings_for(project, ENVIRONMENT / "bin" / "python") if check == "migrations" else nullcontext({})

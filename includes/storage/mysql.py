@@ -16,7 +16,8 @@ from alembic.config import Config
 from asyncmy.errors import OperationalError
 from sqlalchemy.engine import URL, make_url
 
-from <<project_slug>>.db import Base
+from <<project_slug>>.db import NOT_THERE, Base
+from <<project_slug>>.settings import Settings
 
 from .surroundings import CONFIG, change_settings
 
@@ -83,8 +84,7 @@ def new_database() -> Iterator[str]:
     try:
         server = Connection(SERVER)
     except OperationalError:
-        where = f"{SERVER.host}:{SERVER.port}"
-        pytest.exit(f"MySQL does not answer at {where}; start it: docker compose up -d mysql", 2)
+        pytest.exit(f"MySQL does not answer at {SERVER.host}. {NOT_THERE}", 2)
     owners = [f"'{name}'@'{host}'" for host in ("%", "localhost")]
     try:
         server.execute(f"CREATE DATABASE {name}")
@@ -140,6 +140,17 @@ def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with new_database() as address:
         change_settings(monkeypatch, DATABASE_URL=address)
         yield
+
+
+@pytest.fixture
+def another_database() -> Iterator[str]:
+    """The address of a database at the newest migration, beside the app's."""
+    with new_database() as address, pytest.MonkeyPatch.context() as patch:
+        change_settings(patch, DATABASE_URL=address)
+        command.upgrade(Config(toml_file=CONFIG), "head")
+        patch.undo()
+        Settings.forget()
+        yield address
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from alembic.config import Config
 from sqlalchemy import delete
 from sqlalchemy.engine import URL, make_url
 
-from <<project_slug>>.db import Base
+from <<project_slug>>.db import NOT_THERE, Base
+from <<project_slug>>.settings import Settings
 
 from .surroundings import CONFIG, change_settings
 
@@ -34,7 +35,8 @@ SLOW = "SELECT pg_sleep(20)"
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
     """Connect beside the app."""
     text = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(text, autocommit=autocommit, connect_timeout=5, options="-c lock_timeout=5000")
+    options = "-c lock_timeout=5s -c application_name=test"
+    return psycopg.connect(text, autocommit=autocommit, connect_timeout=5, options=options)
 
 
 @contextmanager
@@ -44,8 +46,7 @@ def new_database() -> Iterator[str]:
     try:
         server = connect(SERVER, autocommit=True)
     except psycopg.OperationalError:
-        where = f"{SERVER.host}:{SERVER.port}"
-        pytest.exit(f"PostgreSQL does not answer at {where}; start it: docker compose up -d postgresql", 2)
+        pytest.exit(f"PostgreSQL does not answer at {SERVER.host}. {NOT_THERE}", 2)
     with server:
         server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'".encode())
         server.execute(f"CREATE DATABASE {name} OWNER {name}".encode())
@@ -101,6 +102,17 @@ def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with new_database() as address:
         change_settings(monkeypatch, DATABASE_URL=address)
         yield
+
+
+@pytest.fixture
+def another_database() -> Iterator[str]:
+    """The address of a database at the newest migration, beside the app's."""
+    with new_database() as address, pytest.MonkeyPatch.context() as patch:
+        change_settings(patch, DATABASE_URL=address)
+        command.upgrade(Config(toml_file=CONFIG), "head")
+        patch.undo()
+        Settings.forget()
+        yield address
 
 
 @pytest.fixture

@@ -65,6 +65,13 @@ def empty_database(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def another_database(workplace: Path, migrated: Path) -> str:
+    """The address of a database at the newest migration, beside the app's."""
+    shutil.copyfile(migrated / "app.db", workplace / "another.db")
+    return "sqlite+aiosqlite:///another.db"
+
+
+@pytest.fixture
 async def nowhere() -> AsyncGenerator[str]:
     """The address of a database that does not answer. To be asked for before the app, whose connections end first."""
     yield "sqlite+aiosqlite:///no/such/folder/app.db"

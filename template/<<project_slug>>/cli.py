@@ -1,4 +1,4 @@
-"""The command line: `dev`, `serve`, `doctor`, `migrate`, `purge`, and each part's `commands.py`."""
+"""The command line: `dev`, `serve`, `doctor`, `migrate`, `purge`, `copy-from`, and each part's `commands.py`."""
 
 import asyncio
 import os
@@ -11,9 +11,11 @@ from secrets import token_hex
 import typer
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from . import logs
-from .db import Database, DatabaseSettings
+from .copying import CannotCopy, copy_everything
+from .db import NOT_THERE, Database, DatabaseSettings
 from .purge import purge_expired
 from .settings import Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
@@ -136,6 +138,21 @@ async def _purge() -> None:
         typer.echo(f"Deleted {await purge_expired(database)} rows.")
 
 
+@app.command("copy-from")
+def copy_from(address: str) -> None:
+    """Copy everything from another database into this one, which is migrated and empty. Stop the app first."""
+    asyncio.run(_copy_from(address))
+
+
+async def _copy_from(address: str) -> None:
+    import_module(f"{PACKAGE.name}.api")
+    async with opened_database() as database:
+        try:
+            typer.echo(f"Copied {await copy_everything(address, database)} rows.")
+        except CannotCopy as problem:
+            raise SystemExit(str(problem)) from None
+
+
 def _add_commands_of_parts() -> None:
     for path in sorted(PACKAGE.rglob("commands.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -150,6 +167,8 @@ def main() -> None:
         app()
     except ValidationError:
         raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
+    except OperationalError as error:
+        raise SystemExit(f"The database does not do its part: {error.orig}. {NOT_THERE}") from None
 
 
 if __name__ == "__main__":

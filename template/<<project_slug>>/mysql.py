@@ -20,6 +20,9 @@ from sqlalchemy.types import TypeDecorator
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
+NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+"""What an operator can do when the database does not answer."""
+
 Moment = DATETIME(fsp=6)
 """To the microsecond. Without the fraction a time is rounded, and may come back later than it was (ST-5)."""
 Digest = BINARY(32)
@@ -184,7 +187,9 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
-    async with engine.connect() as connection:
-        yield connection
-        await connection.commit()
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            yield connection
+            await connection.commit()
+    finally:
+        await engine.dispose()

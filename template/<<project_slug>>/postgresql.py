@@ -15,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from .second_try import GivenUp
 from .settings import LOOPBACK, Settings
 
+NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+"""What an operator can do when the database does not answer."""
+
 Moment = DateTime
 Digest = LargeBinary(32)
 """A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
@@ -140,6 +143,8 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
-    async with engine.begin() as connection:
-        yield connection
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()

@@ -22,6 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .settings import Settings
 
+NOT_THERE = "Is there a place for the file of DATABASE_URL, and may it be written?"
+"""What an operator can do when the database does not answer."""
+
 Moment = DateTime
 Digest = LargeBinary(32)
 """A SHA-256 digest: compared byte by byte, never by collation (ST-4)."""
@@ -110,13 +113,15 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     it: passwords, sessions, items.
     """
     engine = _writing(settings)
-    async with engine.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute("PRAGMA foreign_keys = OFF")
-        async with connection.begin():
-            yield connection
-            await connection.run_sync(refuse_broken_references)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("PRAGMA foreign_keys = OFF")
+            async with connection.begin():
+                yield connection
+                await connection.run_sync(refuse_broken_references)
+    finally:
+        await engine.dispose()
 
 
 SET_UP = """

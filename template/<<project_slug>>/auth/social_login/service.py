@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...audit import service as audit
@@ -108,8 +108,9 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     """
     try:
         tokens, message = await _try_log_in(database, opened, previous)
-    except IntegrityError:
-        # Another tab made the account in the meantime, or somebody proved the address.
+    except (SQLAlchemyError, LinkRequired):
+        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
+        # for us to look again.
         tokens, message = await _try_log_in(database, opened, previous)
     if message and await _may_mail(database, message.to):
         outbox.send(message)

@@ -1,0 +1,63 @@
+"""Move to another database: copy everything from the old one into the new one, which is migrated and empty."""
+
+from typing import Any
+
+from sqlalchemy import Column, Row, Table, exists, insert, select, text
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from .db import Base, Database, Digest
+
+ROWS_AT_ONCE = 1000
+
+
+class CannotCopy(Exception):
+    """Nothing was copied; the message says why, for the operator."""
+
+
+async def copy_everything(address: str, database: Database) -> int:
+    """Copy every row from the database at an address, all or none; return how many. Raises CannotCopy."""
+    source = _engine(address)
+    try:
+        async with source.connect() as old, database.engine.begin() as new:
+            await _compare(old, new)
+            return sum([await _copy(old, new, table) for table in Base.metadata.sorted_tables])
+    finally:
+        await source.dispose()
+
+
+def _engine(address: str) -> AsyncEngine:
+    try:
+        return create_async_engine(address, hide_parameters=True)
+    except ArgumentError:
+        raise CannotCopy("This is not the address of a database.") from None
+    except ModuleNotFoundError as missing:
+        raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {missing.name}") from None
+
+
+async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
+    version = text("SELECT version_num FROM alembic_version")
+    if (await old.scalars(version)).all() != (await new.scalars(version)).all():
+        raise CannotCopy("The two are not at the same migration. Bring both to the newest first.")
+    for table in Base.metadata.sorted_tables:
+        if await new.scalar(select(exists().select_from(table))):
+            raise CannotCopy(f"The table {table.name} is not empty.")
+
+
+async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table) -> int:
+    count = 0
+    async with old.stream(select(table)) as rows:
+        async for some in rows.partitions(ROWS_AT_ONCE):
+            await new.execute(insert(table), [_values(table, row) for row in some])
+            count += len(some)
+    return count
+
+
+def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
+    return {column.name: _value(column, value) for column, value in zip(table.columns, row, strict=True)}
+
+
+def _value(column: Column[Any], value: Any) -> Any:
+    # MySQL keeps as bytes the text of which every bit counts.
+    is_text = isinstance(value, bytes) and not isinstance(column.type, type(Digest))
+    return value.decode() if is_text else value
