@@ -38,8 +38,7 @@ class Mutant:
     @property
     def combination(self) -> Combination:
         """The project to break."""
-        alike = (each for each in COMBINATIONS if (each.database, each.redis) == (self.database, self.redis))
-        return next(each for each in alike if each.auth_methods == self.methods)
+        return Combination(auth_methods=self.methods, database=self.database, redis=self.redis)
 
     @property
     def path(self) -> str:
@@ -53,10 +52,11 @@ class Mutant:
 
 
 def load() -> list[Mutant]:
-    """Read the table."""
+    """Read the rows of the table that break what the questions allow."""
     table = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text())
-    every = list(COMBINATIONS[-1].auth_methods)
-    return [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
+    every = COMBINATIONS[-1].auth_methods
+    rows = [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
+    return [row for row in rows if row.combination in COMBINATIONS]
 
 
 def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
