@@ -103,7 +103,7 @@ def commands(project: Path) -> set[str]:
 
 def seconds(name: str, text: str) -> int:
     """Return the number of seconds that a file gives for a name."""
-    return int(re.findall(rf"\b{name}(?:=| |: )(\d+)", text)[0])
+    return int(re.findall(rf"\b{name}(?:=| |: )(\d+)s?\b", text)[0])
 
 
 def test_exactly_the_expected_files_exist(rendered: Path, deployed: Combination, template: Path) -> None:
@@ -220,7 +220,7 @@ def test_commands_ports_and_probes_exist(rendered: Path, compose: dict[str, Any]
     assert f"GET {re.findall(r'127.0.0.1:8000([a-z/]+)', image)[0]}" in operations(rendered)
     assert "EXPOSE 8000" in image
     assert "port 8000" in (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
-    assert "port: int = 8000" in (rendered / SLUG / "cli.py").read_text()
+    assert 'def serve(host: str = "127.0.0.1", port: int = 8000' in (rendered / SLUG / "cli.py").read_text()
 
 
 def test_each_waits_longer_than_what_it_waits_for(rendered: Path, compose: dict[str, Any]) -> None:
