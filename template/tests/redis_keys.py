@@ -61,7 +61,8 @@ def redis_of_this_run() -> Iterator[Keys]:
     try:
         keys.redis.ping()
     except RedisError as error:
-        pytest.exit(f"There is no Redis at TEST_REDIS_URL ({error}). Start one: docker compose up -d redis", 2)
+        start = "docker compose -f compose.dev.yaml up -d --wait redis"
+        pytest.exit(f"There is no Redis at TEST_REDIS_URL ({error}). Start one: {start}", 2)
     yield keys
     keys.clear()
     keys.redis.close()
