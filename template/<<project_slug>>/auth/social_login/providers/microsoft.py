@@ -17,8 +17,7 @@ AUTHORITY = "https://login.microsoftonline.com"
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of personal accounts."""
 
-_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TENANT_ID = re.compile(_UUID)
+_TENANT_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class MicrosoftSettings(ClientSettings):
@@ -27,7 +26,7 @@ class MicrosoftSettings(ClientSettings):
     provider: ClassVar[str] = "microsoft"
     microsoft_client_id: str = ""
     microsoft_client_secret: SecretStr = SecretStr("")
-    microsoft_tenant: Annotated[str, Field(pattern=rf"^(common|organizations|{_UUID})$")] = "common"
+    microsoft_tenant: Annotated[str, Field(pattern=rf"^(common|organizations|{_TENANT_ID.pattern})$")] = "common"
     """`common`, `organizations`, or the id of one tenant."""
     microsoft_tenants: Words = ()
     """Ids of the tenants whose accounts may sign in; empty means all that `microsoft_tenant` lets in."""
