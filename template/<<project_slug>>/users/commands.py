@@ -48,9 +48,21 @@ def enable(email: str) -> None:
     typer.echo(f"Enabled {email}.")
 
 
+@app.command()
+def grant(email: str, role: Annotated[list[Role], typer.Argument(help="All that it shall have.")]) -> None:
+    """Give an account these roles and no others; felt by its next request."""
+    asyncio.run(_grant(email, set(role)))
+    typer.echo(f"{email} has these roles: {', '.join(sorted(set(role)))}.")
+
+
 async def _set_active(email: str, *, is_active: bool) -> None:
     async with opened_database() as database, database.transaction() as db:
         await service.administer(db, await _id_of(db, email), by=None, is_active=is_active)
+
+
+async def _grant(email: str, roles: set[Role]) -> None:
+    async with opened_database() as database, database.transaction() as db:
+        await service.administer(db, await _id_of(db, email), by=None, roles=roles)
 
 
 async def _id_of(db: AsyncSession, email: str) -> UUID:

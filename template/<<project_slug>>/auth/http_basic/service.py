@@ -71,7 +71,7 @@ class Proofs:
 
     A client sends its password unasked, so a success may come at any time and sets the account's failures in a row back
     (NIST 800-63B-4, 3.2.2). Beside such a client guesses are bounded by network, by `limit_login_account` whoever
-    succeeds, and from all networks together by `limit_login_failures` between two successes, of which the owner is told.
+    succeeds, and from all networks by `limit_login_failures` between two successes, of which the owner is told.
     """
 
     def __init__(self, database: Database) -> None:
