@@ -46,7 +46,7 @@ async def authenticate(request: Request, /) -> Principal | None:
     if text is None:
         return None
     database = database_of(request)
-    row = await _find(database, text)
+    row = await _find(database, text.strip(" \t"))  # no part of a field's value (RFC 9110, section 5.5)
     if row is None:
         await limits.hit(database, "token", "api_key", limits.client_network())
         raise InvalidCredential("invalid_api_key", "The API key is not valid")
