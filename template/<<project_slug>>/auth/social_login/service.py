@@ -128,7 +128,8 @@ async def _try_log_in(database: Database, opened: Opened, previous: Principal | 
 
 async def _may_mail(database: Database, address: str) -> bool:
     # Counted without refusing: a stranger who names this address elsewhere must not keep its owner from logging in.
-    return await limits.allows(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(address))
+    count = await limits.count(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(address))
+    return count <= limits.amount("mail_account")
 
 
 async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
