@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-UNLIMITED = {"LIMIT_LOGIN": "9999/minute", "LIMIT_MAIL": "9999/minute", "LIMIT_TOKEN": "9999/minute"}
+UNLIMITED = {f"LIMIT_{name}": "9999/minute" for name in ("LOGIN", "MAIL", "KEYS", "TOKEN")}
 """Settings for sweeps, whose many requests come from one address."""
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

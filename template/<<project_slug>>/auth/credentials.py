@@ -5,12 +5,11 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..db import affected
 from ..errors import Conflict
 from ..users.models import User
-from .accounts import is_usable
+from .accounts import locked
 from .methods import METHODS
-from .principal import Principal
+from .principal import Account, Principal
 
 
 class AccessEnded(Conflict):
@@ -40,9 +39,20 @@ async def end_logins(db: AsyncSession, user_id: UUID) -> None:
 async def confirm(db: AsyncSession, caller: Principal) -> None:
     """Raise AccessEnded unless the caller's access is what it was when the request was authenticated (ASVS 15.4.2).
 
-    For what lasts, such as a new key: a thief who is put out meanwhile must not keep it. The account is locked until
-    the transaction ends, so that two requests do not each count on what the other takes away (ST-7).
+    For what lasts, such as a new key or a role: a thief who is put out meanwhile must not keep it, and of two
+    administrators who demote each other one must be left. The account is locked until the transaction ends, so that
+    two requests do not each count on what the other takes away (ST-7).
     """
-    same = (User.id == caller.user_id) & (User.access_version == caller.account.access_version)
-    if not await affected(db, update(User).where(same, is_usable()).values(access_version=User.access_version)):
+    user = await locked(db, caller.user_id)
+    if user is None or not _is_as_it_was(user, caller.account) or not await _is_current(db, caller):
         raise AccessEnded
+
+
+def _is_as_it_was(user: User, account: Account) -> bool:
+    return user.is_active and user.access_version == account.access_version and user.roles == account.roles
+
+
+async def _is_current(db: AsyncSession, caller: Principal) -> bool:
+    # Beside the account: the end of one session must not disturb what another one is doing.
+    hooks = dict.fromkeys(method.is_current for method in METHODS if method.is_current)
+    return all([await hook(db, caller) for hook in hooks])

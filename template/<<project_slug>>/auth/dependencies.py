@@ -107,7 +107,7 @@ class Guard:
             log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, needed=sorted(self.scopes))
             raise Forbidden(self.scopes)
         if self.within is not None:
-            _require_recent_login(caller, self.within)
+            require_recent_login(caller, self.within)
         return caller
 
     @staticmethod
@@ -120,7 +120,8 @@ class Guard:
         return known
 
 
-def _require_recent_login(caller: Principal, within: timedelta) -> None:
+def require_recent_login(caller: Principal, within: timedelta = RECENT) -> None:
+    """Raise Unauthorized for a login too long ago, and for any caller whom nobody sits behind, such as a key."""
     if caller.logged_in_at is None or now() - caller.logged_in_at > within:
         raise Unauthorized(
             "Log in again to do this.",

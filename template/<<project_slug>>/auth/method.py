@@ -29,6 +29,12 @@ class EndAccess(Protocol):
     async def __call__(self, db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None: ...
 
 
+class IsCurrent(Protocol):
+    """Tell whether what the caller came with has not ended meanwhile; True for a credential of another method."""
+
+    async def __call__(self, db: AsyncSession, caller: Principal, /) -> bool: ...
+
+
 class HasLogin(Protocol):
     """Tell whether somebody can log in to an account by this method, with a credential of their own."""
 
@@ -70,6 +76,8 @@ class Method:
     """The header this method reads, lower case. A request may carry one credential only."""
     end_access: EndAccess | None = None
     """What to call when the account's credentials change or it is disabled; None when nothing is handed out."""
+    is_current: IsCurrent | None = None
+    """Whether a credential was ended by itself, such as by a logout; None when nothing is handed out."""
     has_login: HasLogin | None = None
     """Whether an account can be logged in to by this method alone; None when it is no way to log in."""
     end_logins: EndLogins | None = None

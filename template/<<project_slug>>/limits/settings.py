@@ -23,6 +23,8 @@ class LimitSettings(Settings):
     limit_mail_account: str = "5/hour"
     """Mails of one kind to one address: more would make this project a tool to flood a mailbox. Each kind counts by
     itself, so that nobody can block a reset by signing the address up."""
+    limit_keys: str = "20/hour"
+    """API keys made and rotated, by address."""
     limit_token: str = "60/minute"
     """Refreshes, revocations and uses of mailed tokens, by address."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from ..auth.credentials import confirm
-from ..auth.dependencies import AccountWriter, CurrentPrincipal, RecentLogin, require
+from ..auth.dependencies import AccountWriter, CurrentPrincipal, RecentLogin, require, require_recent_login
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
@@ -52,7 +52,10 @@ async def list_users(
 
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
-    """Enable, disable or give roles to an account."""
+    """Enable, disable or give roles to an account. Roles take a recent login, so no API key can give any."""
+    if body.roles is not None:
+        # Whoever found a key or a forgotten session could make an administrator who outlasts it (AK-6, ASVS 7.5.3).
+        require_recent_login(caller)
     await confirm(db, caller)
-    user = await service.administer(db, user_id, by=caller.user_id, is_active=body.is_active, roles=body.roles)
+    user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)
     return AdminUserOut.model_validate(user)

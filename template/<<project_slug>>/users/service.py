@@ -10,6 +10,7 @@ from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.accounts import locked
 from ..auth.credentials import end_access
+from ..auth.principal import Principal
 from ..auth.scopes import Role
 from ..db import affected
 from ..errors import Conflict, NotFound
@@ -38,7 +39,12 @@ async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[U
 
 
 async def administer(
-    db: AsyncSession, user_id: UUID, *, by: UUID | None, is_active: bool | None, roles: set[Role] | None = None
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    by: Principal | None,
+    is_active: bool | None = None,
+    roles: set[Role] | None = None,
 ) -> User:
     """Enable, disable or give roles; felt by the account's next request. Raises NotFound, Conflict for oneself.
 
@@ -47,7 +53,7 @@ async def administer(
     user = await locked(db, user_id)
     if user is None:
         raise NotFound
-    if user.id == by:
+    if by is not None and user.id == by.user_id:
         # An administrator who locks himself out may be the last one.
         raise Conflict("Ask another administrator to change your own account.")
     before = (user.is_active, user.roles)
@@ -56,8 +62,13 @@ async def administer(
         await _set_active(db, user, is_active)
     if (user.is_active, user.roles) != before:
         now_is = {"is_active": user.is_active, "roles": sorted(user.roles)}
-        audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, by=str(by or "operator"), **now_is)
+        audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, **_named(by), **now_is)
     return user
+
+
+def _named(by: Principal | None) -> dict[str, str]:
+    # The credential too: after a leak it tells what was done with it from what its owner did.
+    return {"by": str(by.user_id), "credential": by.credential} if by else {"by": "operator"}
 
 
 async def _set_active(db: AsyncSession, user: User, is_active: bool) -> None:

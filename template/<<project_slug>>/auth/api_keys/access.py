@@ -19,6 +19,7 @@ from .last_use import LastUse
 from .models import ApiKey
 from .text import digest, id_of
 
+METHOD = "api_keys"
 HEADER = "x-api-key"
 GRANTABLE = frozenset(Scope) - {Scope.ACCOUNT_WRITE}
 """What a key may carry. With `account:write` a leaked key could make more keys, or take its owner's account over."""
@@ -45,7 +46,7 @@ async def authenticate(request: Request, /) -> Principal | None:
     if text is None:
         return None
     database = database_of(request)
-    row = await _find(database, text)
+    row = await _find(database, text.strip(" \t"))  # no part of a field's value (RFC 9110, section 5.5)
     if row is None:
         await limits.hit(database, "token", "api_key", limits.client_network())
         raise InvalidCredential("invalid_api_key", "The API key is not valid")
@@ -65,4 +66,4 @@ def _principal_of(row: Row[Any]) -> Principal:
     """Return the caller: what the key grants and the owner's roles still hold (AK-5, ASVS 8.3.2)."""
     account = account_of(row)
     scopes = parse_scope(row.scope) & scopes_of(account.roles) & GRANTABLE
-    return Principal(account=account, scopes=scopes, method="api_keys", credential=row.id)
+    return Principal(account=account, scopes=scopes, method=METHOD, credential=row.id)

@@ -1,7 +1,7 @@
 """When keys were last used: written beside the requests, which neither wait for it nor fail with it (AK-8).
 
-Invariant: at most one write is under way in a process, on a connection that nobody reads with, and a key is written
-once in `EVERY`. What a crash or an error loses, the key's next use makes good.
+Invariant: at most one write is under way in a process, on a connection that neither a look-up nor a transaction waits
+for, and a key is written once in `EVERY`. What a crash or an error loses, the key's next use makes good.
 """
 
 import asyncio

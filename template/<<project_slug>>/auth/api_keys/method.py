@@ -1,11 +1,11 @@
 """API keys as a registered method."""
 
 from ..method import REALM, Method
-from .access import HEADER, authenticate
-from .service import end_keys
+from .access import HEADER, METHOD, authenticate
+from .service import end_keys, is_current
 
 api_keys = Method(
-    name="api_keys",
+    name=METHOD,
     scheme={
         "type": "apiKey",
         "in": "header",
@@ -16,4 +16,5 @@ api_keys = Method(
     challenge=f'ApiKey realm="{REALM}"',
     header=HEADER,
     end_access=end_keys,
+    is_current=is_current,
 )

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 
 
-@router.post("", status_code=201, dependencies=[limit("mail")])
+@router.post("", status_code=201, dependencies=[limit("keys")])
 async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: Mails) -> NewApiKeyOut:
     """Make a key. Its text is in this answer and nowhere else."""
     wish = Wish(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
@@ -46,7 +46,7 @@ async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None
         await service.revoke(db, caller.user_id, key_id)
 
 
-@router.post("/{id}/rotate", status_code=201, dependencies=[limit("mail")])
+@router.post("/{id}/rotate", status_code=201, dependencies=[limit("keys")])
 async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: Mails) -> RotatedApiKeyOut:
     """Make a key like this one, which goes on until `previous_expires_at`."""
     async with database.transaction() as db:

@@ -20,8 +20,9 @@ from ...db import affected
 from ...errors import Conflict, NotFound, Unprocessable
 from ..accounts import locked
 from ..granted import parse_scope
+from ..principal import Principal
 from ..scopes import Scope
-from .access import GRANTABLE
+from .access import GRANTABLE, METHOD
 from .models import ApiKey
 from .settings import ApiKeySettings
 from .text import digest, new_key
@@ -134,6 +135,12 @@ async def revoke(db: AsyncSession, owner_id: UUID, key_id: str) -> None:
     if not await affected(db, delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id)):
         raise NotFound
     audit.record(db, Event.KEY_REVOKED, owner_id, key=key_id)
+
+
+async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
+    """Tell whether the caller's key is live; True for a caller without one."""
+    live = select(ApiKey.id).where(ApiKey.id == caller.credential, _is_live())
+    return caller.method != METHOD or await db.scalar(live) is not None
 
 
 async def end_keys(db: AsyncSession, owner_id: UUID, /, *, keep: str | None = None) -> None:

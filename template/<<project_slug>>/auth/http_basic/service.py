@@ -67,7 +67,12 @@ async def authenticate(request: Request, /) -> Principal | None:
 
 
 class Proofs:
-    """Comparisons with stored hashes, those under way and those that matched. Lives on one event loop."""
+    """Comparisons with stored hashes, those under way and those that matched. Lives on one event loop.
+
+    A client sends its password unasked, so a success may come at any time and sets the account's failures in a row back
+    (NIST 800-63B-4, 3.2.2). Beside such a client guesses are bounded by network, by `limit_login_account` whoever
+    succeeds, and from all networks by `limit_login_failures` between two successes, of which the owner is told.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -107,6 +112,11 @@ class Proofs:
         except login.WrongPassword:
             raise refusal() from None
         self._memory.remember((limits.client_network(), key), self._memory.tag(password, stored))
-        # Each worker compares for itself: the owner's own must not add up to a refusal.
-        await limits.forget(database, "login_account", key, limits.client_network())
+        await self._take_back(key)
         return stored
+
+    async def _take_back(self, key: str) -> None:
+        # Each worker compares for itself: matches must not add up to a refusal. Only what this one has counted: a count
+        # begun anew would give whoever guesses beside an owner five more tries at each of the owner's requests.
+        await limits.uncount(self._database, "login_account", key, limits.client_network())
+        await limits.uncount(self._database, "login", limits.client_network())

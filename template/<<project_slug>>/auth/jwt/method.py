@@ -15,5 +15,6 @@ jwt = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    is_current=bearer.is_current,
     has_login=has_password,
 )

@@ -21,5 +21,6 @@ oauth2_password = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    is_current=bearer.is_current,
     has_login=has_password,
 )

@@ -54,7 +54,9 @@ async def authenticate(
         await replace(db, *found, better or found[1])
         notices = await _succeed(db, found[0], failures, method)
         yield db, found[0]
-    send(outbox, notices)
+    # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
+    if notices and await limits.allows(database, "mail_account", "guessed", key):
+        send(outbox, notices)
 
 
 async def compare(database: Database, key: str, password: str, stored: str | None) -> tuple[bool, str | None]:

@@ -14,5 +14,6 @@ social_login = Method(
     authenticate=bearer.authenticate,
     challenge=bearer.CHALLENGE,
     end_access=bearer.end_access,
+    is_current=bearer.is_current,
     end_logins=end_logins,
 )

@@ -11,8 +11,9 @@ from ..method import REALM, InvalidCredential
 from ..principal import Principal
 from .format import access
 from .service import end_sessions as end_access
+from .service import is_current
 
-__all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "session_if_any"]
+__all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "is_current", "session_if_any"]
 
 CHALLENGE = f'Bearer realm="{REALM}"'
 

@@ -207,6 +207,12 @@ def _as_id(credential: str | None) -> UUID | None:
         return None
 
 
+async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
+    """Tell whether the caller's session has not ended; True for a caller without one."""
+    session_id = session_id_of(caller)
+    return session_id is None or await db.scalar(select(Session.id).where(Session.id == session_id)) is not None
+
+
 async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
     """End one of the user's sessions; its tokens are dead at the next request. Return whether there was one."""
     ended = await affected(db, delete(Session).where(Session.id == session_id, Session.user_id == user_id))
