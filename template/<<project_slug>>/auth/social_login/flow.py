@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote_plus, urlencode
 
 from starlette.datastructures import QueryParams
@@ -24,6 +24,14 @@ from .transaction import Transaction
 CODE_LIFE = timedelta(seconds=60)
 """How long the front end may take to open what the callback brought."""
 MAX_CODE_LENGTH = 4096
+
+_REJECTIONS = ("invalid_grant", "bad_verification_code")
+"""The code, or our verifier for it, is no good (RFC 6749, section 5.2); the second word is GitHub's."""
+_FAULTS = (
+    *("invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"),
+    *("incorrect_client_credentials", "redirect_uri_mismatch"),
+)
+"""What else may stand in the log, the last two GitHub's: other text is anybody's, and may be a secret of ours."""
 
 # What a path of our own may be made of. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
 # nothing that a second decoding would turn into one (ASVS 1.1.1).
@@ -148,11 +156,18 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
         raise ProviderFailed
     # GitHub says 200 to a wrong code, and `error` in the body.
     if status >= 400 or "error" in answer:
-        raise ProviderRejected
+        _refuse(endpoints.token, status, answer.get("error"))
     token = string(answer, "access_token")
     if not (token.isascii() and token.isprintable() and token):
         raise ProviderFailed
     return answer
+
+
+def _refuse(url: str, status: int, error: object) -> NoReturn:
+    """Raise ProviderRejected for a bad code, which a new login mends, and ProviderFailed for what the operator must."""
+    if status in (200, 400) and error in _REJECTIONS:
+        raise ProviderRejected
+    outbound.fail(url, f"status {status}, {error if error in _FAULTS else 'another error'}")
 
 
 def log_refusal(provider: str | None, error: AppError) -> None:
