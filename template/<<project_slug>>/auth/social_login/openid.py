@@ -66,8 +66,12 @@ class OpenIDProvider(Provider):
         return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
-        """Return what `iss` of an ID token must be."""
+        """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
         return self.issuer
+
+    def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+        """Whether a key of the provider's may sign for the issuer that the claims name."""
+        return True
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         """Whether the provider says that it has proved the address: `true`, not a word for it (SO-1)."""
@@ -114,7 +118,7 @@ class OpenIDProvider(Provider):
         )
 
     async def _claims(self, outbound: Outbound, jwks: str, token: str) -> dict[str, Any]:
-        """Return the claims of a token whose signature is the provider's, its `alg` among them."""
+        """Return the claims of a token whose signature is the provider's, with the key and its algorithm as `jwk` and `alg`."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidIDToken("form")
         try:
@@ -123,17 +127,19 @@ class OpenIDProvider(Provider):
             algorithm, kid = str(header.get("alg")), header.get("kid", "")
             if algorithm not in HASHES or type(kid) is not str:
                 raise InvalidIDToken("header")
-            key = _key(await _find(outbound, jwks, kid), algorithm)
-            claims = jwt.decode(token, key, [algorithm], options=_SIGNATURE_ONLY)
+            jwk = await _find(outbound, jwks, kid)
+            claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
         # Not only PyJWT's own errors escape it on hostile input.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InvalidIDToken(type(error).__name__) from None
-        return {**claims, "alg": algorithm}
+        return {**claims, "alg": algorithm, "jwk": jwk}
 
     def _faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         moment = now().timestamp()
         if claims.get("iss") != self.issuer_for(claims):
             yield "iss"
+        elif not self.may_sign(claims["jwk"], claims):
+            yield "key of another issuer"
         if not _is_for(claims, self.client.id):
             yield "aud"
         if type(claims.get("exp")) is not int or claims["exp"] <= moment:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, SecretStr
 
 from ....settings import Words
-from ..openid import OpenIDProvider
+from ..openid import InvalidIDToken, OpenIDProvider
 from ..outbound import Outbound
 from ..provider import Endpoints
 from ..settings import ClientSettings
@@ -57,7 +57,13 @@ class Microsoft(OpenIDProvider):
         # A claim of the token itself: it fills the template only if it is a tenant's id, and one that may sign in.
         is_personal = settings.microsoft_tenant == "organizations" and tenant == PERSONAL
         is_allowed = tenant in (settings.microsoft_tenants or (tenant,)) and not is_personal
-        return self.issuer.replace("{tenantid}", tenant) if is_allowed and _TENANT_ID.fullmatch(tenant) else ""
+        if not (is_allowed and _TENANT_ID.fullmatch(tenant)):
+            raise InvalidIDToken("tid")
+        return self.issuer.replace("{tenantid}", tenant)
+
+    def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+        # The keys of all tenants are in one document, and each says for whom it is: a template, or one of them.
+        return str(jwk.get("issuer", claims["iss"])).replace("{tenantid}", str(claims["tid"])) == claims["iss"]
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         # Any tenant's administrator can write any address into an account (nOAuth); `xms_edov` says that the
