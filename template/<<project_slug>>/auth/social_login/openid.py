@@ -118,7 +118,7 @@ class OpenIDProvider(Provider):
         )
 
     async def _claims(self, outbound: Outbound, jwks: str, token: str) -> dict[str, Any]:
-        """Return the claims of a token whose signature is the provider's, with the key and its algorithm as `jwk` and `alg`."""
+        """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidIDToken("form")
         try:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
-SHORT_KEY = rsa.generate_private_key(65537, 1024)
+SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it must be refused
 
 
 def base64(value: bytes) -> str:
