@@ -37,7 +37,7 @@ def private_jwk() -> dict[str, Any]:
     return jwk(d=base64(KEY.private_numbers().private_value.to_bytes(32)))
 
 
-def rsa_jwk(key: rsa.RSAPrivateKey = RSA_KEY, **members: Any) -> dict[str, Any]:
+def rsa_jwk(key: rsa.RSAPrivateKey = RSA_KEY, /, **members: Any) -> dict[str, Any]:
     """Return the public RSA key as a provider publishes it."""
     numbers = key.public_key().public_numbers()
     return {"kty": "RSA", "kid": "1", "n": base64(numbers.n.to_bytes(key.key_size // 8)), "e": "AQAB", **members}
