@@ -16,7 +16,7 @@ from ...settings import CoreSettings
 from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
-from .outbound import Outbound, ProviderFailed
+from .outbound import Documents, ProviderFailed
 from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, string
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
@@ -70,14 +70,14 @@ class Visit:
     provider: Provider
     browser: tuple[str, ...]
     database: Database
-    outbound: Outbound
+    documents: Documents
 
 
 async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tuple[str, ...]]:
     """Begin a login; return where to send the browser and what it has under way now."""
     provider = visit.provider
     # First of all: a provider that is down must leave nothing behind, and a transaction must not wait for it.
-    endpoints = await provider.endpoints(visit.outbound)
+    endpoints = await provider.endpoints(visit.documents)
     async with visit.database.transaction() as db:
         wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
         begun, under_way = await transaction.begin(db, visit.browser, wish)
@@ -115,7 +115,8 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
         reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
         log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
         return f"error={reason}"
-    proved = asdict(await _prove(visit, taken, query))
+    async with outbound.deadline():
+        proved = asdict(await _prove(visit, taken, query))
     data = {"provider": visit.provider.name, "challenge": taken.wish.challenge, "identity": proved}
     async with visit.database.transaction() as db:
         code = await one_time.create(db, Purpose.SOCIAL_CODE, taken.fingerprint, data, life=CODE_LIFE)
@@ -123,11 +124,11 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
 
 
 async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
-    endpoints = await visit.provider.endpoints(visit.outbound)
+    endpoints = await visit.provider.endpoints(visit.documents)
     if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
         raise InvalidIssuer
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
-    return await visit.provider.identify(visit.outbound, tokens, taken.nonce)
+    return await visit.provider.identify(visit.documents, tokens, taken.nonce)
 
 
 def _code(query: QueryParams) -> str:

@@ -16,7 +16,7 @@ from jwt.algorithms import get_default_algorithms
 from ...clock import now
 from ...errors import BadRequest
 from . import outbound
-from .outbound import COOL_DOWN, LIFE, Outbound, ProviderFailed
+from .outbound import COOL_DOWN, LIFE, Documents, ProviderFailed
 from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
@@ -77,8 +77,8 @@ class OpenIDProvider(Provider):
         """Whether the provider says that it has proved the address: `true`, not a word for it (SO-1)."""
         return claims.get("email_verified") is True
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
-        return await outbound.document(self.discovery, self._parse_metadata).get()
+    async def endpoints(self, documents: Documents) -> Endpoints:
+        return await documents.at(self.discovery, self._parse_metadata).get()
 
     def _parse_metadata(self, metadata: Any) -> Endpoints:
         if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
@@ -100,10 +100,10 @@ class OpenIDProvider(Provider):
             issuer=self.issuer if announces else None,
         )
 
-    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
-        endpoints = await self.endpoints(outbound)
+    async def identify(self, documents: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        endpoints = await self.endpoints(documents)
         access_token = string(tokens, "access_token")
-        claims = await self._claims(outbound, endpoints.jwks, string(tokens, "id_token"))
+        claims = await self._claims(documents, endpoints.jwks, string(tokens, "id_token"))
         if reason := next(self._faults(claims, nonce, access_token), None):
             raise InvalidIDToken(reason)
         profile = claims
@@ -117,7 +117,7 @@ class OpenIDProvider(Provider):
             picture=profile.get("picture"),
         )
 
-    async def _claims(self, outbound: Outbound, jwks: str, token: str) -> dict[str, Any]:
+    async def _claims(self, documents: Documents, jwks: str, token: str) -> dict[str, Any]:
         """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidIDToken("form")
@@ -127,7 +127,7 @@ class OpenIDProvider(Provider):
             algorithm, kid = str(header.get("alg")), header.get("kid", "")
             if algorithm not in HASHES or type(kid) is not str:
                 raise InvalidIDToken("header")
-            jwk = await _find(outbound, jwks, kid)
+            jwk = await _find(documents, jwks, kid)
             claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
         # Not only PyJWT's own errors escape it on hostile input.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
@@ -172,8 +172,8 @@ def _half_hash(algorithm: str, access_token: str) -> str:
     return urlsafe_b64encode(digest[: len(digest) // 2]).decode().rstrip("=")
 
 
-async def _find(outbound: Outbound, url: str, kid: str) -> Mapping[str, Any]:
-    document = outbound.document(url, _parse_keys)
+async def _find(documents: Documents, url: str, kid: str) -> Mapping[str, Any]:
+    document = documents.at(url, _parse_keys)
     for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one
         if found := (await document.get(age)).get(kid):
             return found

@@ -82,15 +82,26 @@ class Document(Generic[T]):
         return self._known
 
 
-class Outbound:
+class Documents:
     """The documents of the providers, for one event loop."""
 
     def __init__(self) -> None:
         self._documents: dict[str, Document[Any]] = {}
 
-    def document(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
+    def at(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
         """Return the document at an address; `parse` checks it and raises ProviderFailed."""
         return self._documents.setdefault(url, Document(url, parse))
+
+
+@asynccontextmanager
+async def deadline() -> AsyncGenerator[None]:
+    """Bound several calls in a row as one is bound, since a browser waits for them. Raises ProviderTimeout."""
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            yield
+    except TimeoutError:
+        log_event(Event.PROVIDER_FAILED, reason="timeout")
+        raise ProviderTimeout from None
 
 
 async def get(url: str, *, token: str | None = None, **parameters: str) -> Any:
@@ -167,11 +178,11 @@ def _tls() -> ssl.SSLContext:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Keep the providers' documents for the app's life."""
-    app.state.outbound = Outbound()
+    app.state.documents = Documents()
     yield
 
 
-def outbound_of(request: Request) -> Outbound:
-    """Return the app's way out."""
-    outbound: Outbound = request.app.state.outbound
-    return outbound
+def documents_of(request: Request) -> Documents:
+    """Return the app's documents."""
+    documents: Documents = request.app.state.documents
+    return documents

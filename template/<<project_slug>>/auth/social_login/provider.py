@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ...errors import BadRequest
 from ...users.email import checked
-from .outbound import Outbound, ProviderFailed
+from .outbound import Documents, ProviderFailed
 from .settings import Client, ClientSettings
 
 
@@ -109,11 +109,11 @@ class Provider(ABC):
         return self.settings.get().client
 
     @abstractmethod
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         """Return where to ask. Raises ProviderFailed, ProviderTimeout."""
 
     @abstractmethod
-    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+    async def identify(self, documents: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
         """Return who logged in, from the answer of the token endpoint.
 
         Raises ProviderFailed, ProviderTimeout, and what the provider's kind adds.

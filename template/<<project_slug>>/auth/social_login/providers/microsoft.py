@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from ....settings import Words
 from ..openid import InvalidIDToken, OpenIDProvider
-from ..outbound import Outbound
+from ..outbound import Documents
 from ..provider import Endpoints
 from ..settings import ClientSettings
 
@@ -48,9 +48,9 @@ class Microsoft(OpenIDProvider):
     def discovery(self) -> str:
         return f"{_issuer(MicrosoftSettings.get().microsoft_tenant)}/.well-known/openid-configuration"
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         # Of which tenant an answer will be is not known before, so `iss` at the callback cannot be held against it.
-        return replace(await super().endpoints(outbound), issuer=None)
+        return replace(await super().endpoints(documents), issuer=None)
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
