@@ -24,7 +24,8 @@ class LimitSettings(Settings):
     """Mails of one kind to one address: more would make this project a tool to flood a mailbox. Each kind counts by
     itself, so that nobody can block a reset by signing the address up."""
     limit_token: str = "60/minute"
-    """Refreshes, revocations and uses of mailed tokens, by address."""
+    """What is tried with tokens, by address: refreshes, revocations, mailed codes, the steps of a login at a provider,
+    API keys that are no good."""
 
     @field_validator("*")
     @classmethod

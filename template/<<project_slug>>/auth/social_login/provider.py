@@ -55,9 +55,10 @@ class Identity:
 def identity(
     issuer: str, subject: object, profile: Mapping[str, Any], *, is_email_proved: bool, picture: object = None
 ) -> Identity:
-    """Build an identity from a provider's words. Raises ProviderFailed for a subject that cannot be one.
+    """Build an identity from a provider's words. Raises ProviderFailed for what cannot be one.
 
-    `profile` may have `email` and `name`. Whatever is not what it should be counts as absent.
+    `profile` may have `email` and `name`, as text or not at all. Text that is no address, and a picture that is no
+    https address, count as absent.
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
