@@ -1,6 +1,6 @@
 """A login under way: one use, ten minutes, bound to the browser that began it and to the provider (RFC 9700, 4.7).
 
-The browser keeps a random secret in a cookie, the provider brings `state` back, the database knows the digests of
+The browser keeps a random secret in a cookie, the provider brings `state` back, and what is stored are the digests of
 both. Verifier and nonce are derived from the browser's secret: nothing that is stored could finish a login.
 """
 
