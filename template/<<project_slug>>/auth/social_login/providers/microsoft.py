@@ -63,7 +63,8 @@ class Microsoft(OpenIDProvider):
 
     def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
         # The keys of all tenants are in one document, and each says for whom it is: a template, or one of them.
-        return str(jwk.get("issuer", claims["iss"])).replace("{tenantid}", str(claims["tid"])) == claims["iss"]
+        issuer = str(claims["iss"])
+        return str(jwk.get("issuer", issuer)).replace("{tenantid}", str(claims["tid"])) == issuer
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         # Any tenant's administrator can write any address into an account (nOAuth); `xms_edov` says that the
