@@ -17,7 +17,7 @@ from . import logs
 from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .purge import purge_expired
-from .settings import Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
+from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
@@ -41,8 +41,18 @@ def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
     os.environ.setdefault("ENVIRONMENT", "development")
     write_env_file(ENV_FILE)
     upgrade()
-    typer.echo(f"Docs: http://{host}:{port}/docs", err=True)
+    address = _address(host, port)
+    if not CoreSettings.get().public_url:
+        # What the app says of itself, for instance to a provider to come back to, is where it is.
+        os.environ["PUBLIC_URL"] = address
+    typer.echo(f"Docs: {address}/docs", err=True)
     _serve(host, port, reload=True)
+
+
+def _address(host: str, port: int) -> str:
+    """Return where this machine finds what listens there."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 @app.command()

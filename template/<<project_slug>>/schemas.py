@@ -30,8 +30,16 @@ Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_cont
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_no_controls)]
 """What somebody types as an e-mail address to log in: as long as an address can be, and not checked further."""
 
-Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_controls)]
-"""What a person or a thing is called, at most 100 characters."""
+
+def _printable(text: str) -> str:
+    # Names are shown in mails and lists: a line break, or a mark that turns the direction of reading, rewrites those.
+    if not text.isprintable():
+        raise ValueError("must be printable")
+    return text
+
+
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_controls), AfterValidator(_printable)]
+"""What a person or a thing is called, at most 100 printable characters."""
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=8192), AfterValidator(_no_controls)]
 """What a client sends as a token. Whether it is one only the look-up says."""

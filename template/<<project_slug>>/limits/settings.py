@@ -26,7 +26,8 @@ class LimitSettings(Settings):
     limit_keys: str = "20/hour"
     """API keys made and rotated, by address."""
     limit_token: str = "60/minute"
-    """Refreshes, revocations and uses of mailed tokens, by address."""
+    """What is tried with tokens, by address: refreshes, revocations, mailed codes, the steps of a login at a provider,
+    API keys that are no good."""
 
     @field_validator("*")
     @classmethod

@@ -34,44 +34,47 @@ def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers
     typer.echo(f"Created {email}.")
 
 
+Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, or its id as `users list` says.")]
+
+
 @app.command()
-def disable(email: str) -> None:
+def disable(name: Named) -> None:
     """Shut an account out, and end all that it was given; felt by its next request."""
-    asyncio.run(_set_active(email, is_active=False))
-    typer.echo(f"Disabled {email}.")
+    asyncio.run(_set_active(name, is_active=False))
+    typer.echo(f"Disabled {name}.")
 
 
 @app.command()
-def enable(email: str) -> None:
+def enable(name: Named) -> None:
     """Let an account in again. What it was given before stays ended."""
-    asyncio.run(_set_active(email, is_active=True))
-    typer.echo(f"Enabled {email}.")
+    asyncio.run(_set_active(name, is_active=True))
+    typer.echo(f"Enabled {name}.")
 
 
-async def _set_active(email: str, *, is_active: bool) -> None:
+async def _set_active(name: str, *, is_active: bool) -> None:
     async with opened_database() as database, database.transaction() as db:
-        await service.administer(db, await _id_of(db, email), by=None, is_active=is_active)
+        await service.administer(db, await id_of(db, name), by=None, is_active=is_active)
 
 
-async def _id_of(db: AsyncSession, email: str) -> UUID:
-    user_id = await db.scalar(select(User.id).where(User.email_key == canonical(email)))
-    if user_id is None:
-        raise SystemExit(f"{email} has no account.")
-    return user_id
+async def id_of(db: AsyncSession, name: str) -> UUID:
+    """Return the id of the account that the operator names; end the command if there is none."""
+    if user := await service.named(db, name):
+        return user.id
+    raise SystemExit(f"{name} has no account.")
 
 
 @app.command()
-def delete(email: str, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
+def delete(name: Named, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
     """Delete an account and everything it owns. There is no way back."""
     if not yes:
-        typer.confirm(f"Delete {email} and everything it owns?", abort=True)
-    asyncio.run(_delete(email))
-    typer.echo(f"Deleted {email}.")
+        typer.confirm(f"Delete {name} and everything it owns?", abort=True)
+    asyncio.run(_delete(name))
+    typer.echo(f"Deleted {name}.")
 
 
-async def _delete(email: str) -> None:
+async def _delete(name: str) -> None:
     async with opened_database() as database, database.transaction() as db:
-        await service.delete_account(db, await _id_of(db, email))
+        await service.delete_account(db, await id_of(db, name))
 
 
 async def _create(email: str, roles: frozenset[Role]) -> None:
@@ -84,7 +87,7 @@ async def _create(email: str, roles: frozenset[Role]) -> None:
 
 @app.command("list")
 def list_all() -> None:
-    """List accounts: address, roles, whether they are active."""
+    """List accounts: address, or id where there is none, roles, whether they are active."""
     asyncio.run(_list())
 
 

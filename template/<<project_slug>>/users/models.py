@@ -35,7 +35,7 @@ class User(Base):
     # Random, never a counter: SQLite would give a deleted user's number, and its tokens, to the next one (ST-2).
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str | None] = mapped_column(String(320))
-    """As the owner wrote it; mail goes here. Only ever an address that our own mail has proved."""
+    """As the owner wrote it; mail goes here. Proved by our own mail or a provider, or vouched for by the operator."""
     email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
     """The form for comparing (`email.canonical`), so that no second account can pass for the first (CS EM-1)."""
     name: Mapped[str] = mapped_column(String(100), default="")

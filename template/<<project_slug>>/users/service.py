@@ -1,6 +1,7 @@
 """Read and change accounts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -14,6 +15,7 @@ from ..auth.principal import Principal
 from ..auth.scopes import Role
 from ..db import affected
 from ..errors import Conflict, NotFound
+from .email import canonical
 from .models import User
 
 
@@ -31,6 +33,13 @@ async def delete_account(db: AsyncSession, user_id: UUID) -> None:
     if not await affected(db, delete(User).where(User.id == user_id)):
         raise NotFound
     audit.record(db, Event.USER_DELETED, user_id)
+
+
+async def named(db: AsyncSession, name: str) -> User | None:
+    """Return the account by its address, however spelled, or by its id: some have no address."""
+    with suppress(ValueError):
+        return await db.get(User, UUID(name))
+    return await db.scalar(select(User).where(User.email_key == canonical(name)))
 
 
 async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[User]:

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...cli import opened_database
+from ...clock import now
 from ...errors import AppError
-from ...users.email import canonical
+from ...users.commands import Named
 from ...users.models import User
+from ...users.service import named
 from ..scopes import Scope, scopes_of
 from . import service
 from .models import ApiKey
@@ -25,19 +27,19 @@ app = typer.Typer(help="Make, list, rotate and revoke API keys.")
 
 @app.command()
 def create(
-    email: str,
+    owner: Named,
     name: Annotated[str, typer.Option(help="What the key is for, in 100 characters.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat it for more.")],
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it lives.")] = None,
 ) -> None:
     """Make a key for an account and print it, this once."""
     wish = Wish(name[:100], frozenset(scope), timedelta(days=days) if days else None)
-    typer.echo(asyncio.run(_create(email, wish)))
+    typer.echo(asyncio.run(_create(owner, wish)))
 
 
-async def _create(email: str, wish: Wish) -> str:
+async def _create(name: str, wish: Wish) -> str:
     async with _opened() as db:
-        owner = await _owner(db, email)
+        owner = await _owner(db, name)
         return (await service.create(db, owner.id, wish, held=scopes_of(owner.roles))).text
 
 
@@ -50,22 +52,22 @@ async def _opened() -> AsyncGenerator[AsyncSession]:
         raise SystemExit(error.detail) from None
 
 
-async def _owner(db: AsyncSession, email: str) -> User:
-    user = await db.scalar(select(User).where(User.email_key == canonical(email)))
+async def _owner(db: AsyncSession, name: str) -> User:
+    user = await named(db, name)
     if user is None or not user.is_active:
-        raise SystemExit(f"{email} has no active account.")
+        raise SystemExit(f"{name} has no active account.")
     return user
 
 
 @app.command("list")
-def list_all(email: str) -> None:
+def list_all(owner: Named) -> None:
     """List an account's keys: id, name, scopes, created, last used, end."""
-    asyncio.run(_list(email))
+    asyncio.run(_list(owner))
 
 
-async def _list(email: str) -> None:
+async def _list(name: str) -> None:
     async with _opened() as db:
-        for key in await service.list_keys(db, (await _owner(db, email)).id):
+        for key in await service.list_keys(db, (await _owner(db, name)).id):
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             times = (f"{key.created_at:%Y-%m-%d}", used, f"{key.expires_at:%Y-%m-%d %H:%M}")
             typer.echo("\t".join((key.id, key.name, key.scope, *times)))
@@ -84,7 +86,7 @@ async def _revoke(key_id: str) -> None:
 
 @app.command()
 def rotate(key_id: str) -> None:
-    """Print a new key like this one, and when the old one ends."""
+    """Print a new key like this one, and when the old one ends. `api-keys list` says the id."""
     asyncio.run(_rotate(key_id))
 
 
@@ -97,7 +99,7 @@ async def _rotate(key_id: str) -> None:
 
 
 async def _owner_of(db: AsyncSession, key_id: str) -> User:
-    user = await db.scalar(select(User).join(ApiKey).where(ApiKey.id == key_id))
+    user = await db.scalar(select(User).join(ApiKey).where(ApiKey.id == key_id, ApiKey.expires_at > now()))
     if user is None:
-        raise SystemExit(f"There is no key {key_id}.")
+        raise SystemExit(f"There is no key {key_id}, or it has expired.")
     return user

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote_plus, urlencode
 
 from starlette.datastructures import QueryParams
@@ -16,7 +16,7 @@ from ...settings import CoreSettings
 from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
-from .outbound import Outbound, ProviderFailed
+from .outbound import Documents, ProviderFailed
 from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, string
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
@@ -24,6 +24,14 @@ from .transaction import Transaction
 CODE_LIFE = timedelta(seconds=60)
 """How long the front end may take to open what the callback brought."""
 MAX_CODE_LENGTH = 4096
+
+_REJECTIONS = ("invalid_grant", "bad_verification_code")
+"""The code, or our verifier for it, is no good (RFC 6749, section 5.2); the second word is GitHub's."""
+_FAULTS = (
+    *("invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"),
+    *("incorrect_client_credentials", "redirect_uri_mismatch"),
+)
+"""What else may stand in the log, the last two GitHub's: other text is anybody's, and may be a secret of ours."""
 
 # What a path of our own may be made of. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
 # nothing that a second decoding would turn into one (ASVS 1.1.1).
@@ -62,14 +70,14 @@ class Visit:
     provider: Provider
     browser: tuple[str, ...]
     database: Database
-    outbound: Outbound
+    documents: Documents
 
 
 async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tuple[str, ...]]:
     """Begin a login; return where to send the browser and what it has under way now."""
     provider = visit.provider
     # First of all: a provider that is down must leave nothing behind, and a transaction must not wait for it.
-    endpoints = await provider.endpoints(visit.outbound)
+    endpoints = await provider.endpoints(visit.documents)
     async with visit.database.transaction() as db:
         wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
         begun, under_way = await transaction.begin(db, visit.browser, wish)
@@ -107,7 +115,8 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
         reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
         log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
         return f"error={reason}"
-    proved = asdict(await _prove(visit, taken, query))
+    async with outbound.deadline():
+        proved = asdict(await _prove(visit, taken, query))
     data = {"provider": visit.provider.name, "challenge": taken.wish.challenge, "identity": proved}
     async with visit.database.transaction() as db:
         code = await one_time.create(db, Purpose.SOCIAL_CODE, taken.fingerprint, data, life=CODE_LIFE)
@@ -115,11 +124,11 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
 
 
 async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
-    endpoints = await visit.provider.endpoints(visit.outbound)
+    endpoints = await visit.provider.endpoints(visit.documents)
     if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
         raise InvalidIssuer
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
-    return await visit.provider.identify(visit.outbound, tokens, taken.nonce)
+    return await visit.provider.identify(visit.documents, tokens, taken.nonce)
 
 
 def _code(query: QueryParams) -> str:
@@ -148,11 +157,18 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
         raise ProviderFailed
     # GitHub says 200 to a wrong code, and `error` in the body.
     if status >= 400 or "error" in answer:
-        raise ProviderRejected
+        _refuse(endpoints.token, status, answer.get("error"))
     token = string(answer, "access_token")
     if not (token.isascii() and token.isprintable() and token):
         raise ProviderFailed
     return answer
+
+
+def _refuse(url: str, status: int, error: object) -> NoReturn:
+    """Raise ProviderRejected for a bad code, which a new login mends, and ProviderFailed for what the operator must."""
+    if status in (200, 400) and error in _REJECTIONS:
+        raise ProviderRejected
+    outbound.fail(url, f"status {status}, {error if error in _FAULTS else 'another error'}")
 
 
 def log_refusal(provider: str | None, error: AppError) -> None:

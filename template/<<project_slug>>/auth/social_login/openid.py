@@ -16,7 +16,7 @@ from jwt.algorithms import get_default_algorithms
 from ...clock import now
 from ...errors import BadRequest
 from . import outbound
-from .outbound import COOL_DOWN, LIFE, Outbound, ProviderFailed
+from .outbound import COOL_DOWN, LIFE, Documents, ProviderFailed
 from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
@@ -66,15 +66,19 @@ class OpenIDProvider(Provider):
         return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
-        """Return what `iss` of an ID token must be."""
+        """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
         return self.issuer
+
+    def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+        """Whether a key of the provider's may sign for the issuer that the claims name."""
+        return True
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         """Whether the provider says that it has proved the address: `true`, not a word for it (SO-1)."""
         return claims.get("email_verified") is True
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
-        return await outbound.document(self.discovery, self._parse_metadata).get()
+    async def endpoints(self, documents: Documents) -> Endpoints:
+        return await documents.at(self.discovery, self._parse_metadata).get()
 
     def _parse_metadata(self, metadata: Any) -> Endpoints:
         if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
@@ -96,10 +100,10 @@ class OpenIDProvider(Provider):
             issuer=self.issuer if announces else None,
         )
 
-    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
-        endpoints = await self.endpoints(outbound)
+    async def identify(self, documents: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
+        endpoints = await self.endpoints(documents)
         access_token = string(tokens, "access_token")
-        claims = await self._claims(outbound, endpoints.jwks, string(tokens, "id_token"))
+        claims = await self._claims(documents, endpoints.jwks, string(tokens, "id_token"))
         if reason := next(self._faults(claims, nonce, access_token), None):
             raise InvalidIDToken(reason)
         profile = claims
@@ -113,8 +117,8 @@ class OpenIDProvider(Provider):
             picture=profile.get("picture"),
         )
 
-    async def _claims(self, outbound: Outbound, jwks: str, token: str) -> dict[str, Any]:
-        """Return the claims of a token whose signature is the provider's, its `alg` among them."""
+    async def _claims(self, documents: Documents, jwks: str, token: str) -> dict[str, Any]:
+        """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidIDToken("form")
         try:
@@ -123,17 +127,19 @@ class OpenIDProvider(Provider):
             algorithm, kid = str(header.get("alg")), header.get("kid", "")
             if algorithm not in HASHES or type(kid) is not str:
                 raise InvalidIDToken("header")
-            key = _key(await _find(outbound, jwks, kid), algorithm)
-            claims = jwt.decode(token, key, [algorithm], options=_SIGNATURE_ONLY)
+            jwk = await _find(documents, jwks, kid)
+            claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
         # Not only PyJWT's own errors escape it on hostile input.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InvalidIDToken(type(error).__name__) from None
-        return {**claims, "alg": algorithm}
+        return {**claims, "alg": algorithm, "jwk": jwk}
 
     def _faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         moment = now().timestamp()
         if claims.get("iss") != self.issuer_for(claims):
             yield "iss"
+        elif not self.may_sign(claims["jwk"], claims):
+            yield "key of another issuer"
         if not _is_for(claims, self.client.id):
             yield "aud"
         if type(claims.get("exp")) is not int or claims["exp"] <= moment:
@@ -166,8 +172,8 @@ def _half_hash(algorithm: str, access_token: str) -> str:
     return urlsafe_b64encode(digest[: len(digest) // 2]).decode().rstrip("=")
 
 
-async def _find(outbound: Outbound, url: str, kid: str) -> Mapping[str, Any]:
-    document = outbound.document(url, _parse_keys)
+async def _find(documents: Documents, url: str, kid: str) -> Mapping[str, Any]:
+    document = documents.at(url, _parse_keys)
     for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one
         if found := (await document.get(age)).get(kid):
             return found

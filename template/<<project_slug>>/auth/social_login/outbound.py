@@ -82,22 +82,33 @@ class Document(Generic[T]):
         return self._known
 
 
-class Outbound:
+class Documents:
     """The documents of the providers, for one event loop."""
 
     def __init__(self) -> None:
         self._documents: dict[str, Document[Any]] = {}
 
-    def document(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
+    def at(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
         """Return the document at an address; `parse` checks it and raises ProviderFailed."""
         return self._documents.setdefault(url, Document(url, parse))
+
+
+@asynccontextmanager
+async def deadline() -> AsyncGenerator[None]:
+    """Bound several calls in a row as one is bound, since a browser waits for them. Raises ProviderTimeout."""
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            yield
+    except TimeoutError:
+        log_event(Event.PROVIDER_FAILED, reason="timeout")
+        raise ProviderTimeout from None
 
 
 async def get(url: str, *, token: str | None = None, **parameters: str) -> Any:
     """Return the JSON at an address. Raises ProviderFailed, ProviderTimeout."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     status, answer = await _fetch("GET", url, headers=headers, params=parameters or None)
-    return answer if status == httpx2.codes.OK else _fail(url, f"status {status}")
+    return answer if status == httpx2.codes.OK else fail(url, f"status {status}")
 
 
 async def post(url: str, form: Mapping[str, str], basic: tuple[str, str] | None = None) -> tuple[int, Any]:
@@ -107,7 +118,7 @@ async def post(url: str, form: Mapping[str, str], basic: tuple[str, str] | None 
 
 async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> tuple[int, Any]:
     if not is_safe(url):
-        _fail(url, "address")
+        fail(url, "address")
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
         async with (
@@ -121,10 +132,11 @@ async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = Non
         log_event(Event.PROVIDER_FAILED, host=httpx2.URL(url).host, reason="timeout")
         raise ProviderTimeout from None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
-        _fail(url, type(error).__name__)
+        fail(url, type(error).__name__)
 
 
-def _fail(url: str, reason: str) -> NoReturn:
+def fail(url: str, reason: str) -> NoReturn:
+    """Log, in our own words, why a provider's answer is none, and raise ProviderFailed."""
     log_event(Event.PROVIDER_FAILED, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
     raise ProviderFailed from None
 
@@ -166,11 +178,11 @@ def _tls() -> ssl.SSLContext:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Keep the providers' documents for the app's life."""
-    app.state.outbound = Outbound()
+    app.state.documents = Documents()
     yield
 
 
-def outbound_of(request: Request) -> Outbound:
-    """Return the app's way out."""
-    outbound: Outbound = request.app.state.outbound
-    return outbound
+def documents_of(request: Request) -> Documents:
+    """Return the app's documents."""
+    documents: Documents = request.app.state.documents
+    return documents

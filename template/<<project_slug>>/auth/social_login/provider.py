@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ...errors import BadRequest
 from ...users.email import checked
-from .outbound import Outbound, ProviderFailed
+from .outbound import Documents, ProviderFailed
 from .settings import Client, ClientSettings
 
 
@@ -55,9 +55,10 @@ class Identity:
 def identity(
     issuer: str, subject: object, profile: Mapping[str, Any], *, is_email_proved: bool, picture: object = None
 ) -> Identity:
-    """Build an identity from a provider's words. Raises ProviderFailed for a subject that cannot be one.
+    """Build an identity from a provider's words. Raises ProviderFailed for what cannot be one.
 
-    `profile` may have `email` and `name`. Whatever is not what it should be counts as absent.
+    `profile` may have `email` and `name`, as text or not at all. Text that is no address, and a picture that is no
+    https address, count as absent.
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
@@ -109,11 +110,11 @@ class Provider(ABC):
         return self.settings.get().client
 
     @abstractmethod
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         """Return where to ask. Raises ProviderFailed, ProviderTimeout."""
 
     @abstractmethod
-    async def identify(self, outbound: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+    async def identify(self, documents: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
         """Return who logged in, from the answer of the token endpoint.
 
         Raises ProviderFailed, ProviderTimeout, and what the provider's kind adds.

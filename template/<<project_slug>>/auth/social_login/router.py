@@ -20,7 +20,7 @@ from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from . import flow, page, service, transaction
 from .flow import Visit
-from .outbound import outbound_of
+from .outbound import documents_of
 from .provider import Provider
 from .providers import PROVIDERS, configured
 from .schemas import Challenge, IdentityOut, Opening, ProviderOut
@@ -53,7 +53,7 @@ async def visit_of(provider: ProviderName, request: Request) -> Visit:
     """Return who is here and what they have under way, counted. Raises NotFound, NotANavigation, TooManyRequests."""
     with _logging(provider):
         _refuse_subresource(request)
-    visit = Visit(provider_called(provider), _under_way(request), database_of(request), outbound_of(request))
+    visit = Visit(provider_called(provider), _under_way(request), database_of(request), documents_of(request))
     await limits.hit_address(visit.database, "token")
     return visit
 

@@ -5,11 +5,10 @@ it; an unproved address waits for our own mail. It never joins an account that s
 logs in and links it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import compare_digest
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -106,31 +105,37 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
 
     Raises LinkRequired, AccountUnavailable.
     """
+    claimed = await _claimed(database, opened.identity)
     try:
-        tokens, message = await _try_log_in(database, opened, previous)
+        tokens, message = await _try_log_in(database, opened, claimed, previous)
     except (SQLAlchemyError, LinkRequired):
         # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
         # for us to look again.
-        tokens, message = await _try_log_in(database, opened, previous)
-    if message and await _may_mail(database, message.to):
+        tokens, message = await _try_log_in(database, opened, claimed, previous)
+    if message:
         outbox.send(message)
     return tokens
 
 
-async def _try_log_in(database: Database, opened: Opened, previous: Principal | None) -> tuple[Tokens, Message | None]:
+async def _claimed(database: Database, identity: Identity) -> str | None:
+    """Return the address that waits for our proof; None if it got as many mails as it may, and keeps the last one's."""
+    if identity.email is None or identity.is_email_proved:
+        return None
+    # Counted without refusing: a stranger who names this address elsewhere must not keep its owner from logging in.
+    count = await limits.count(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(identity.email))
+    return identity.email if count <= limits.amount("mail_account") else None
+
+
+async def _try_log_in(
+    database: Database, opened: Opened, claimed: str | None, previous: Principal | None
+) -> tuple[Tokens, Message | None]:
     async with database.transaction() as db:
         user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
         if not user.is_active:
             raise AccountUnavailable
-        message = await _claim(db, user, opened.identity)
+        message = await _claim(db, user, claimed) if claimed and not user.email else None
         audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
         return await start_session(db, user.id, previous=previous), message
-
-
-async def _may_mail(database: Database, address: str) -> bool:
-    # Counted without refusing: a stranger who names this address elsewhere must not keep its owner from logging in.
-    count = await limits.count(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(address))
-    return count <= limits.amount("mail_account")
 
 
 async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
@@ -193,13 +198,10 @@ async def _has_other_login(db: AsyncSession, user_id: UUID) -> bool:
     return any([await hook(db, user_id) for hook in hooks])
 
 
-async def _claim(db: AsyncSession, user: User, identity: Identity) -> Message | None:
-    """Return the mail that proves the address of an account without one, anew at each login until it is proved."""
-    if user.email or identity.email is None or identity.is_email_proved:
-        return None
-    data = {"email": identity.email}
-    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), data, life=CLAIM_LIFE)
-    return mails.prove_address(identity.email, code)
+async def _claim(db: AsyncSession, user: User, email: str) -> Message:
+    """Return the mail that proves the address of an account without one; its code voids the earlier one."""
+    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), {"email": email}, life=CLAIM_LIFE)
+    return mails.prove_address(email, code)
 
 
 async def confirm_email(database: Database, caller: Principal, code: str) -> None:
@@ -254,7 +256,7 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
     _tell(outbox, caller, mails.unlinked, provider)
 
 
-def _tell(outbox: Outbox, caller: Principal, notice: Any, provider: str) -> None:
+def _tell(outbox: Outbox, caller: Principal, notice: Callable[[str, str], Message], provider: str) -> None:
     if caller.account.email:
         outbox.send(notice(caller.account.email, PROVIDERS[provider].title))
 

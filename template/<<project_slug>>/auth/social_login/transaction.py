@@ -1,6 +1,6 @@
 """A login under way: one use, ten minutes, bound to the browser that began it and to the provider (RFC 9700, 4.7).
 
-The browser keeps a random secret in a cookie, the provider brings `state` back, the database knows the digests of
+The browser keeps a random secret in a cookie, the provider brings `state` back, and what is stored are the digests of
 both. Verifier and nonce are derived from the browser's secret: nothing that is stored could finish a login.
 """
 
@@ -42,7 +42,10 @@ def read_cookie(value: str | None) -> tuple[str, ...]:
 
 
 class InvalidState(BadRequest):
-    """No login of this browser at this provider: unknown, used, expired or another's, one answer for all."""
+    """No login of this browser at this provider: unknown, used, expired or another's, one answer for all.
+
+    It takes the cookie along, and with it what other tabs have under way: a planted one must not stay.
+    """
 
     code = "invalid_state"
     detail = "This login is not under way here, or took too long. Start again."
@@ -111,10 +114,8 @@ async def begin(db: AsyncSession, browser: tuple[str, ...], wish: Wish) -> tuple
     secret = token_urlsafe(32)
     data = {"wish": asdict(wish), "browser": _fingerprint(secret)}
     state = await one_time.create(db, Purpose.SOCIAL_LOGIN, _fingerprint(secret), data, life=LIFE)
-    under_way = (secret, *browser)
-    for oldest in under_way[MAX_UNDER_WAY:]:
-        await one_time.discard(db, _fingerprint(oldest), Purpose.SOCIAL_LOGIN)
-    return Transaction(secret, state, wish), under_way[:MAX_UNDER_WAY]
+    # What falls off the end is over: without its secret nobody can finish it.
+    return Transaction(secret, state, wish), (secret, *browser)[:MAX_UNDER_WAY]
 
 
 async def take(db: AsyncSession, browser: tuple[str, ...], *, provider: str, state: str) -> Transaction:

@@ -48,6 +48,8 @@ class FakeProvider:
     keys: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
     """What to say instead, by the last part of the path; nothing at all means silence."""
+    delay: float = 0
+    """Seconds that each answer takes."""
     asked: list[Asked] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -70,8 +72,7 @@ class FakeProvider:
             asked = await _read(reader)
             self.asked.append(asked)
             answer = self.answers.get(asked.path.rpartition("/")[2])
-            if answer == b"":
-                await asyncio.sleep(5)
+            await asyncio.sleep(5 if answer == b"" else self.delay)
             writer.write(answer or self._answer(asked))
         finally:
             writer.close()

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
+SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it must be refused
 
 
 def base64(value: bytes) -> str:
@@ -31,10 +32,15 @@ def jwk(key: ec.EllipticCurvePrivateKey = KEY, **members: Any) -> dict[str, Any]
     return {"kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256", "use": "sig", **point, **members}
 
 
-def rsa_jwk(**members: Any) -> dict[str, Any]:
+def private_jwk() -> dict[str, Any]:
+    """Return the key as a provider must never publish it."""
+    return jwk(d=base64(KEY.private_numbers().private_value.to_bytes(32)))
+
+
+def rsa_jwk(key: rsa.RSAPrivateKey = RSA_KEY, /, **members: Any) -> dict[str, Any]:
     """Return the public RSA key as a provider publishes it."""
-    numbers = RSA_KEY.public_key().public_numbers()
-    return {"kty": "RSA", "kid": "1", "n": base64(numbers.n.to_bytes(256)), "e": "AQAB", **members}
+    numbers = key.public_key().public_numbers()
+    return {"kty": "RSA", "kid": "1", "n": base64(numbers.n.to_bytes(key.key_size // 8)), "e": "AQAB", **members}
 
 
 def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **header: Any) -> str:
@@ -47,8 +53,8 @@ def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **hea
     return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
 
 
-def sign_with_rsa(claims: dict[str, Any]) -> str:
+def sign_with_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY) -> str:
     """Return a token as Google and Microsoft sign theirs."""
     moment = int(time.time())
     signed = f"{part({'alg': 'RS256', 'kid': '1'})}.{part({'exp': moment + 300, 'iat': moment} | claims)}"
-    return f"{signed}.{base64(RSA_KEY.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
+    return f"{signed}.{base64(key.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"

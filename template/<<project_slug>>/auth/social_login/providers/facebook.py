@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import SecretStr
 
 from .. import outbound
-from ..outbound import Outbound, ProviderFailed
+from ..outbound import Documents, ProviderFailed
 from ..provider import Endpoints, Identity, Provider, identity, string
 from ..settings import ClientSettings
 
@@ -30,10 +30,10 @@ class Facebook(Provider):
     scope = "email public_profile"
     settings = FacebookSettings
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         return Endpoints(authorization=f"{SITE}/{VERSION}/dialog/oauth", token=f"{API}/{VERSION}/oauth/access_token")
 
-    async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+    async def identify(self, _: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
         token = string(tokens, "access_token")
         # Proves that the token is used by the app it was made for (SO-4).
         key = FacebookSettings.get().facebook_client_secret.get_secret_value().encode()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import SecretStr
 
 from .. import outbound
-from ..outbound import Outbound, ProviderFailed
+from ..outbound import Documents, ProviderFailed
 from ..provider import Endpoints, Identity, Provider, identity, string
 from ..settings import ClientSettings
 
@@ -28,10 +28,10 @@ class GitHub(Provider):
     scope = "user:email"
     settings = GitHubSettings
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         return Endpoints(authorization=f"{SITE}/login/oauth/authorize", token=f"{SITE}/login/oauth/access_token")
 
-    async def identify(self, _: Outbound, tokens: Mapping[str, Any], nonce: str) -> Identity:
+    async def identify(self, _: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
         token = string(tokens, "access_token")
         user = await outbound.get(f"{API}/user", token=token)
         email = _primary(await outbound.get(f"{API}/user/emails", token=token))

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, SecretStr
 
 from ....settings import Words
-from ..openid import OpenIDProvider
-from ..outbound import Outbound
+from ..openid import InvalidIDToken, OpenIDProvider
+from ..outbound import Documents
 from ..provider import Endpoints
 from ..settings import ClientSettings
 
@@ -47,16 +47,23 @@ class Microsoft(OpenIDProvider):
     def discovery(self) -> str:
         return f"{_issuer(MicrosoftSettings.get().microsoft_tenant)}/.well-known/openid-configuration"
 
-    async def endpoints(self, outbound: Outbound) -> Endpoints:
+    async def endpoints(self, documents: Documents) -> Endpoints:
         # Of which tenant an answer will be is not known before, so `iss` at the callback cannot be held against it.
-        return replace(await super().endpoints(outbound), issuer=None)
+        return replace(await super().endpoints(documents), issuer=None)
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
         # A claim of the token itself: it fills the template only if it is a tenant's id, and one that may sign in.
         is_personal = settings.microsoft_tenant == "organizations" and tenant == PERSONAL
         is_allowed = tenant in (settings.microsoft_tenants or (tenant,)) and not is_personal
-        return self.issuer.replace("{tenantid}", tenant) if is_allowed and _TENANT_ID.fullmatch(tenant) else ""
+        if not (is_allowed and _TENANT_ID.fullmatch(tenant)):
+            raise InvalidIDToken("tid")
+        return self.issuer.replace("{tenantid}", tenant)
+
+    def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+        # The keys of all tenants are in one document, and each says for whom it is: a template, or one of them.
+        issuer = str(claims["iss"])
+        return str(jwk.get("issuer", issuer)).replace("{tenantid}", str(claims["tid"])) == issuer
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
         # Any tenant's administrator can write any address into an account (nOAuth); `xms_edov` says that the
