@@ -1,7 +1,7 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
 `mutants.toml` is the table: `file`, with `<slug>` for the package; `old`, which is there once, and `new`; `test`, below
-`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told, and `database`
+`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told; `database`
 is its database, SQLite unless told.
 """
 
