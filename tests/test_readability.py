@@ -14,7 +14,7 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5200, "tests": 9000, "other": 1100}
+BUDGETS = {"package": 5300, "tests": 9000, "other": 1100}
 SMALL_BUDGETS = {"package": 3500, "tests": 5000, "other": 850}
 """Lines of code, for one method alone (ADR 0009)."""
 
