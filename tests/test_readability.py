@@ -15,7 +15,7 @@ CONDITIONALS = {
     "auth/social_login/providers/__init__.py.jinja",
 }
 BUDGETS = {"package": 5300, "tests": 9000, "other": 1100}
-SMALL_BUDGETS = {"package": 3500, "tests": 5200, "other": 850}
+SMALL_BUDGETS = {"package": 3700, "tests": 5200, "other": 850}
 """Lines of code, for one method alone (ADR 0009)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
