@@ -1,11 +1,11 @@
     op.create_table(
         "one_time_secret",
-        sa.Column("digest", Digest, nullable=False),
         sa.Column("purpose", sa.String(20), nullable=False),
         sa.Column("subject", sa.String(320), nullable=False),
+        sa.Column("digest", Digest, nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_one_time_secret"),
-        sa.UniqueConstraint("purpose", "subject", name="uq_one_time_secret_purpose"),
+        sa.PrimaryKeyConstraint("purpose", "subject", name="pk_one_time_secret"),
+        sa.UniqueConstraint("digest", name="uq_one_time_secret_digest"),
     )
     op.create_index("ix_one_time_secret_expires_at", "one_time_secret", ["expires_at"])

@@ -10,7 +10,7 @@ from enum import StrEnum
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint, delete, select
+from sqlalchemy import JSON, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
@@ -42,12 +42,12 @@ class OneTimeSecret(Base):
     """A secret that is under way to somebody."""
 
     __tablename__ = "one_time_secret"
-    __table_args__ = (UniqueConstraint("purpose", "subject"),)
 
-    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(20))
-    subject: Mapped[str] = mapped_column(String(320))
+    # The key is what stays when a new secret replaces one: MySQL makes rivals that change a key wait for each other.
+    purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(320), primary_key=True)
     """Whom it is about: a user id, or the canonical address of a sign-up."""
+    digest: Mapped[bytes] = mapped_column(Digest, unique=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
