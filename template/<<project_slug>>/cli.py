@@ -178,7 +178,8 @@ def main() -> None:
     except ValidationError:
         raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
     except OperationalError as error:
-        raise SystemExit(f"The database does not do its part: {error.orig}. {NOT_THERE}") from None
+        reason = str(error.orig).partition("\n")[0]
+        raise SystemExit(f"The database does not do its part: {reason}. {NOT_THERE}") from None
 
 
 if __name__ == "__main__":

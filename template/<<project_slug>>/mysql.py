@@ -4,6 +4,7 @@ import math
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -55,6 +56,10 @@ def create_table(element: CreateTable, compiler: DDLCompiler, **_: Any) -> str:
     return f"{statement} ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_bin\n\n"
 
 
+SYSTEM = "system"
+"""Those whom the machine trusts."""
+
+
 class DatabaseSettings(Settings):
     """Where the data lives."""
 
@@ -78,6 +83,13 @@ class DatabaseSettings(Settings):
             url = None
         if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query:
             raise ValueError("is not the address of a database: mysql+asyncmy://user:password@host/name")
+        return value
+
+    @field_validator("database_ca")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if value not in ("", SYSTEM) and not Path(value).is_file():
+            raise ValueError(f"is neither a file nor {SYSTEM}")
         return value
 
     def problems(self) -> Iterator[str]:
@@ -150,7 +162,7 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
 
 
 def _tls(authority: str) -> ssl.SSLContext | None:
-    return ssl.create_default_context(cafile=None if authority == "system" else authority) if authority else None
+    return ssl.create_default_context(cafile=None if authority == SYSTEM else authority) if authority else None
 
 
 def _tell_given_up(context: ExceptionContext) -> None:

@@ -28,7 +28,10 @@ _BY_DIGEST = (
     .where(AccessToken.digest.in_(bindparam("keys", expanding=True)), is_alive(NOW))
 )
 
-_PURGE = delete(AccessToken).where(AccessToken.session_id == bindparam("session"), AccessToken.expires_at <= NOW)
+_EXPIRED = select(AccessToken.digest).where(
+    AccessToken.session_id == bindparam("session"), AccessToken.expires_at <= NOW
+)
+_PURGE = delete(AccessToken).where(AccessToken.digest.in_(bindparam("expired", expanding=True)))
 _ADD = insert(AccessToken)
 
 
@@ -46,7 +49,9 @@ async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
     token, start = PREFIX + token_urlsafe(32), now()
     ends = start + TokenSettings.get().access_life
-    await db.execute(_PURGE, {"session": session.id, "now": start})
+    # By their keys: to look for them under a lock would make sessions wait for each other's tokens.
+    if expired := (await db.scalars(_EXPIRED, {"session": session.id, "now": start})).all():
+        await db.execute(_PURGE, {"expired": expired})
     await db.execute(_ADD, {"digest": _digest(token), "session_id": session.id, "scope": scope, "expires_at": ends})
     return token
 
