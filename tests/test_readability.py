@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5300, "tests": 9000, "other": 1100}
-SMALL_BUDGETS = {"package": 3700, "tests": 5200, "other": 850}
+BUDGETS = {"package": 5500, "tests": 9000, "other": 1200}
+SMALL_BUDGETS = {"package": 3850, "tests": 5300, "other": 950}
 """Lines of code, for one method alone (ADR 0009)."""
 REDIS = {"package": 120, "tests": 350, "other": 10}
 """What a second store may add: its client, and tests that stop and start it (ADR 0017)."""
