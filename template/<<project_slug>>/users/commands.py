@@ -99,12 +99,12 @@ async def _list() -> None:
 
 
 @app.command()
-def grant(email: str, role: Annotated[list[Role], typer.Argument(help="All that it shall have.")]) -> None:
+def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All that it shall have.")]) -> None:
     """Give an account these roles and no others; felt by its next request."""
-    asyncio.run(_grant(email, set(role)))
-    typer.echo(f"{email} has these roles: {', '.join(sorted(set(role)))}.")
+    asyncio.run(_grant(name, set(role)))
+    typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")
 
 
-async def _grant(email: str, roles: set[Role]) -> None:
+async def _grant(name: str, roles: set[Role]) -> None:
     async with opened_database() as database, database.transaction() as db:
-        await service.administer(db, await _id_of(db, email), by=None, roles=roles)
+        await service.administer(db, await id_of(db, name), by=None, roles=roles)
