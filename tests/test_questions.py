@@ -63,7 +63,6 @@ REFUSALS = [
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"database": "mysql"}, "Only sqlite"),
     ({"redis": True}, "Redis is not supported yet"),
-    ({"redis": "perhaps"}, "Could not convert"),
     ({"kubernetes": True}, "SQLite serves one"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),
