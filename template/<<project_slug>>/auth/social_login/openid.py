@@ -136,10 +136,8 @@ class OpenIDProvider(Provider):
 
     def _faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         moment = now().timestamp()
-        if claims.get("iss") != self.issuer_for(claims):
+        if claims.get("iss") != self.issuer_for(claims) or not self.may_sign(claims["jwk"], claims):
             yield "iss"
-        elif not self.may_sign(claims["jwk"], claims):
-            yield "key of another issuer"
         if not _is_for(claims, self.client.id):
             yield "aud"
         if type(claims.get("exp")) is not int or claims["exp"] <= moment:
