@@ -3,8 +3,9 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
+from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
 
@@ -51,8 +52,10 @@ def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 def _address(host: str, port: int) -> str:
     """Return where this machine finds what listens there."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    with suppress(ValueError):  # a name is where it says
+        if ip_address(host).is_unspecified:
+            host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 @app.command()
