@@ -8,6 +8,7 @@ a line each, is the folder at the start, then per request the fork's process id 
 import gc
 import importlib
 import json
+import logging
 import os
 import runpy
 import shutil
@@ -76,6 +77,8 @@ def become(own: Path, words: list[str], folder: str, variables: dict[str, str]) 
     os.environ.clear()
     os.environ.update(variables | own_variables(own))
     del os.environ["PYTHONDONTWRITEBYTECODE"]
+    logging.root.handlers.clear()  # what an import has set up that another command knows nothing of
+    logging.root.setLevel(logging.WARNING)
     redirect(own / "output")
     if words[:2] == ["python", "-c"]:
         sys.argv, sys.path[:0] = ["-c", *words[3:]], [""]
