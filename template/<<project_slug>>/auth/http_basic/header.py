@@ -33,8 +33,8 @@ def _decoded(encoded: str) -> tuple[str, str]:
         # Encoded back: stray bits at the end would give one credential two spellings (RFC 4648, section 3.5).
         if b64encode(raw).decode() != encoded:
             raise refusal()
-        address, colon, password = raw.decode().partition(":")
-        if not (address and colon):
+        address, _, password = raw.decode().partition(":")
+        if not address:  # without a colon it is the password that is empty, which its type refuses
             raise refusal()
         return _CREDENTIALS.validate_python((address, password))
     except ValueError:  # of base64, of UTF-8 and of the types
