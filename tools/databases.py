@@ -39,11 +39,11 @@ def kind_of(project: Path) -> str:
 def new_database(kind: str, python: Path) -> Iterator[str]:
     """Make a database at the server, and take it away at the end; yield its address. `python` has the drivers."""
     name, server = f"check_{token_hex(8)}", SERVERS[kind]
-    _execute(python, server, f"CREATE DATABASE {name}")
+    execute(python, server, f"CREATE DATABASE {name}")
     try:
         yield f"{server.rpartition('/')[0]}/{name}"
     finally:
-        _execute(python, server, f"DROP DATABASE {name}")
+        execute(python, server, f"DROP DATABASE {name}")
 
 
 @contextmanager
@@ -57,5 +57,6 @@ def settings_for(project: Path, python: Path) -> Iterator[dict[str, str]]:
         yield {"DATABASE_URL": address}
 
 
-def _execute(python: Path, address: str, statement: str) -> None:
+def execute(python: Path, address: str, statement: str) -> None:
+    """Execute a statement at a server, outside of a transaction. `python` has the drivers."""
     subprocess.run([python, "-c", EXECUTE, address, statement], check=True, timeout=60)

@@ -9,7 +9,6 @@ lost or be there twice, an outage is answered with 503 and Retry-After, and all 
 --workers 4
 """
 
-import argparse
 import asyncio
 import secrets
 import subprocess
@@ -25,7 +24,7 @@ import httpx2
 from . import checks
 from .races import UNLIMITED, Racer, bearer, fresh_account
 from .servers import MissingProgramError
-from .workers import Project, served
+from .workers import Project, parser, served
 
 CLIENTS = 12
 SETTINGS = UNLIMITED | {"LIMIT_LOGIN_ACCOUNT": "1000000/minute", "DATABASE_POOL_SIZE": "5", "DATABASE_TIMEOUT": "1"}
@@ -234,12 +233,9 @@ async def run(project: Project, seconds: float) -> list[str]:
 
 def main() -> None:
     """Break everything on the storage that was asked for; end with 1 when something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", default="sqlite")
-    parser.add_argument("--redis", action="store_true")
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--workers", type=int, default=4)
-    options = parser.parse_args()
+    words = parser(__doc__)
+    words.add_argument("--seconds", type=float, default=4)
+    options = words.parse_args()
     try:
         with served(["jwt"], options.database, redis=options.redis, workers=options.workers, **SETTINGS) as project:
             wrong = asyncio.run(run(project, options.seconds))

@@ -8,7 +8,6 @@ what one worker ends, the very next request to another one must feel.
 --rounds 100  --workers 4
 """
 
-import argparse
 import asyncio
 import secrets
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 import httpx2
 
 from .servers import MissingProgramError
-from .workers import Project, served
+from .workers import Project, parser, served
 
 AT_ONCE = 20
 LIMIT = 5
@@ -212,13 +211,10 @@ async def run(project: Project, rounds: int, only: str) -> list[str]:
 
 def main() -> None:
     """Run the races on the storage that was asked for; end with 1 when one was lost."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", default="sqlite")
-    parser.add_argument("--redis", action="store_true")
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
+    words = parser(__doc__)
+    words.add_argument("--rounds", type=int, default=100)
+    words.add_argument("--only", default="")
+    options = words.parse_args()
     try:
         with served(["jwt"], options.database, redis=options.redis, workers=options.workers, **SETTINGS) as project:
             failures = asyncio.run(run(project, options.rounds, options.only))

@@ -1,5 +1,6 @@
 """Several worker processes of one rendered project, each on a port of its own, over one storage."""
 
+import argparse
 import os
 import re
 import secrets
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 
-from . import checks, renders, servers
+from . import checks, databases, renders, servers
 from .combinations import SLUG
 from .demo import free_port
 
@@ -24,20 +25,6 @@ SETTINGS = {
     "JWT_SECRET": secrets.token_urlsafe(48),
     "MAIL_TRANSPORT": "console",
 }
-
-CREATE = """
-import asyncio, sys
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
-
-async def main():
-    engine = create_async_engine(sys.argv[1], isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {sys.argv[2]}"))
-    await engine.dispose()
-
-asyncio.run(main())
-"""
 
 
 @dataclass
@@ -66,8 +53,7 @@ def storage(database: str, *, redis: bool) -> Iterator[Storage]:
 def create_database(server: servers.Server) -> str:
     """Create a database on a server and return its address."""
     maintenance = {"postgresql": "/postgres", "mysql": "/mysql"}[server.kind]
-    python = checks.ENVIRONMENT / "bin" / "python"
-    subprocess.run([python, "-c", CREATE, server.url + maintenance, "api"], check=True)
+    databases.execute(checks.ENVIRONMENT / "bin" / "python", server.url + maintenance, "CREATE DATABASE api")
     return f"{server.url}/api"
 
 
@@ -166,3 +152,12 @@ def served(methods: list[str], database: str, *, redis: bool, workers: int, **se
         finally:
             for worker in each:
                 worker.kill()
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a reader of the words that say on what, and by how many, a project is served."""
+    reader = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--database", default="sqlite")
+    reader.add_argument("--redis", action="store_true")
+    reader.add_argument("--workers", type=int, default=4)
+    return reader

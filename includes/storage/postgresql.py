@@ -57,21 +57,7 @@ def new_database() -> Iterator[str]:
             server.execute(f"DROP ROLE {name}".encode())
 
 
-@pytest.fixture(scope="session")
-def storage() -> Iterator[dict[str, str]]:
-    """The settings with which the app finds its database."""
-    with new_database() as address:
-        yield {"DATABASE_URL": address}
-
-
-@pytest.fixture(scope="session")
-def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder, empty, to read settings in when the database is at the newest migration."""
-    command.upgrade(Config(toml_file=CONFIG), "head")
-    return tmp_path_factory.mktemp("migrated")
-
-
-@pytest.fixture(scope="session")
+<% include "includes/storage/server_database.py" %>@pytest.fixture(scope="session")
 def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[], None]]:
     """Return what gives a test its database: all rows of the last one go, which is faster than to truncate."""
     everything = ";".join(str(delete(table)) for table in reversed(Base.metadata.sorted_tables)).encode()
@@ -84,38 +70,7 @@ def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[
         yield empty
 
 
-def database_for(folder: Path, migrated: Path) -> None:
-    """Let an app that is started in a folder find a database: it is told where, by a variable."""
-    assert folder.exists()
-    assert migrated.exists()
-
-
-def address_in(folder: Path) -> str:
-    """Return the address of that database."""
-    assert folder.exists()
-    return os.environ["DATABASE_URL"]
-
-
-@pytest.fixture
-def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A database without tables, where the app is told to look for it."""
-    with new_database() as address:
-        change_settings(monkeypatch, DATABASE_URL=address)
-        yield
-
-
-@pytest.fixture
-def another_database() -> Iterator[str]:
-    """The address of a database at the newest migration, beside the app's."""
-    with new_database() as address, pytest.MonkeyPatch.context() as patch:
-        change_settings(patch, DATABASE_URL=address)
-        command.upgrade(Config(toml_file=CONFIG), "head")
-        patch.undo()
-        Settings.forget()
-        yield address
-
-
-@pytest.fixture
+<% include "includes/storage/server_addresses.py" %>@pytest.fixture
 def nowhere() -> str:
     """The address of a database that does not answer."""
     return "postgresql+psycopg://app:a-good-one@127.0.0.1:1/app"

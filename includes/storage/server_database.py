@@ -1,0 +1,14 @@
+@pytest.fixture(scope="session")
+def storage() -> Iterator[dict[str, str]]:
+    """The settings with which the app finds its database."""
+    with new_database() as address:
+        yield {"DATABASE_URL": address}
+
+
+@pytest.fixture(scope="session")
+def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder, empty, to read settings in when the database is at the newest migration."""
+    command.upgrade(Config(toml_file=CONFIG), "head")
+    return tmp_path_factory.mktemp("migrated")
+
+
