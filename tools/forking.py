@@ -8,7 +8,6 @@ a line each, is the folder at the start, then per request the fork's process id 
 import gc
 import importlib
 import json
-import logging
 import os
 import runpy
 import shutil
@@ -19,12 +18,13 @@ from typing import Any
 
 IMPORTED = (
     "aiosmtpd.controller", "aiosmtplib", "aiosqlite", "alembic.autogenerate", "alembic.command", "alembic.config",
-    "anyio.pytest_plugin", "cryptography.hazmat.primitives.asymmetric.rsa", "deptry.cli", "dotenv", "email_validator",
-    "fastapi", "fastapi_offline", "httpx2", "importlinter.cli", "jwt", "limits", "mypy.main", "passlib.hash",
+    "anyio.pytest_plugin", "cryptography.hazmat.primitives.asymmetric.rsa", "dotenv", "email_validator", "fastapi",
+    "fastapi_offline", "httpx2", "importlinter.cli", "jwt", "limits", "mypy.main", "passlib.hash",
     "pydantic_settings", "pytest", "pytest_cov.plugin", "sqlalchemy.dialects.sqlite.aiosqlite",
     "sqlalchemy.ext.asyncio", "time_machine", "typer", "uvicorn",
 )  # fmt: skip
-"""Nothing of a project, and nothing that starts a thread: threads do not survive a fork."""
+"""Nothing of a project, nothing that starts a thread, since threads do not survive a fork, and nothing that sets up
+logging, as deptry does: other commands would then log by that."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folder below it is ours alone
 ENOUGH = 2_000_000_000
@@ -77,8 +77,6 @@ def become(own: Path, words: list[str], folder: str, variables: dict[str, str]) 
     os.environ.clear()
     os.environ.update(variables | own_variables(own))
     del os.environ["PYTHONDONTWRITEBYTECODE"]
-    logging.root.handlers.clear()  # what an import has set up that another command knows nothing of
-    logging.root.setLevel(logging.WARNING)
     redirect(own / "output")
     if words[:2] == ["python", "-c"]:
         sys.argv, sys.path[:0] = ["-c", *words[3:]], [""]
