@@ -1,14 +1,17 @@
 """Rendering, done once per set of answers and worker."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from tools import checks, renders
+from tools import checks, databases, renders
 from tools.combinations import COMBINATIONS, Combination
+from tools.servers import MissingProgramError
 
 
 class Result(Protocol):
@@ -33,10 +36,29 @@ FEWER = {
 """Where it suffices to look, by the fixture that a test asks for: both ends; every file with and without neighbours."""
 
 
+@contextmanager
+def on_servers() -> Iterator[None]:
+    """Skip what finds no server, loudly; fail where CI runs."""
+    try:
+        yield
+    except MissingProgramError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"NOT TESTED: {error}")
+
+
 def must_pass(project: Path, check: str) -> None:
     """Fail with all that a check has to say."""
-    if said := checks.complaint(project, check):
+    with on_servers():
+        said = checks.complaint(project, check)
+    if said:
         pytest.fail(said, pytrace=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, for all workers."""
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        stack.enter_context(databases.provided())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

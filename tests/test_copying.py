@@ -4,12 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from tools import checks, databases
 from tools.combinations import COMBINATIONS
 
-from .conftest import Render
+from .conftest import Render, on_servers
 
 PYTHON = checks.ENVIRONMENT / "bin" / "python"
 COMMANDS = (
@@ -32,14 +30,17 @@ def content(path: Path) -> list[str]:
         return sorted(line for line in database.iterdump() if line.startswith("INSERT"))
 
 
-@pytest.mark.skipif({each.database for each in COMBINATIONS} == {"sqlite"}, reason="No question allows a server yet.")
 def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp_path: Path) -> None:
     whole = {each.database: render(each) for each in COMBINATIONS if len(each.auth_methods) == 5 and not each.redis}
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
     call(whole["sqlite"], first, "migrate")
     for command in COMMANDS:
         call(whole["sqlite"], first, *command)
-    with databases.new_database("postgresql", PYTHON) as second, databases.new_database("mysql", PYTHON) as third:
+    with (
+        on_servers(),
+        databases.new_database("postgresql", PYTHON) as second,
+        databases.new_database("mysql", PYTHON) as third,
+    ):
         way = {"postgresql": (first, second), "mysql": (second, third), "sqlite": (third, last)}
         for kind, (source, target) in way.items():
             call(whole[kind], target, "migrate")

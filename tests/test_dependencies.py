@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import checks
+from tools import checks, databases
 from tools.combinations import COMBINATIONS, ROOT, SLUG, Combination
 
-from .conftest import Render, must_pass
+from .conftest import Render, must_pass, on_servers
 
 SINGLES = [
     each
@@ -48,13 +48,15 @@ def test_a_project_works_with_only_what_it_declares(render: Render, single: Comb
     project = Path(shutil.copytree(render(single), tmp_path / "project"))
     environment = tmp_path / "environment"
     install(project, environment)
+    with on_servers():
+        variables = databases.tests_of(project)
     result = subprocess.run(
         [environment / "bin" / "python", "-m", "pytest", "-q"],
         cwd=project,
         check=False,
         capture_output=True,
         text=True,
-        env={"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": os.environ["HOME"]},
+        env={"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": os.environ["HOME"]} | variables,
     )
     assert result.returncode == 0, result.stdout + result.stderr
 

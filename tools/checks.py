@@ -109,7 +109,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def complaint(project: Path, check: str) -> str:
-    """Return what a check has to say; empty when it passes."""
+    """Return what a check has to say; empty when it passes. Raises MissingProgramError where there is no server."""
     with _settings_for(project, check) as variables:
         for command in CHECKS[check]:
             result = run(project, *command, **variables)
@@ -119,5 +119,7 @@ def complaint(project: Path, check: str) -> str:
 
 
 def _settings_for(project: Path, check: str) -> AbstractContextManager[dict[str, str]]:
+    if check == "migrations":
+        return databases.settings_for(project, ENVIRONMENT / "bin" / "python")
     # The tests make themselves a database.
-    return databases.settings_for(project, ENVIRONMENT / "bin" / "python") if check == "migrations" else nullcontext({})
+    return nullcontext(databases.tests_of(project) if check in ("tests", "coverage") else {})

@@ -1,18 +1,19 @@
-"""A database of its own for each check of a project that names a server."""
+"""Servers for the checks of projects, and a database of its own for each check that needs one."""
 
+import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
 import yaml
 
-SERVERS = {
-    "postgresql": "postgresql+psycopg://postgres:postgres@127.0.0.1:5432/postgres",
-    "mysql": "mysql+asyncmy://root@127.0.0.1:3306/mysql",
-}
-"""Where `docker compose up -d` puts them. The name at the end is there from the start."""
+from . import servers
+
+VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mysql": "TEST_MYSQL_URL", "redis": "TEST_REDIS_URL"}
+"""What names a server to use, as an address of SQLAlchemy's with a database that is there from the start."""
 
 EXECUTE = """
 import asyncio, sys
@@ -29,31 +30,65 @@ asyncio.run(execute(*sys.argv[1:]))
 """
 
 
-def kind_of(project: Path) -> str:
-    """Return which database a rendered project was made for."""
-    kind: str = yaml.safe_load((project / ".copier-answers.yml").read_text())["database"]
-    return kind
+@contextmanager
+def provided() -> Iterator[None]:
+    """Start a server of our own for each that no variable names, and name it to this process and its children.
+
+    One whose program is not installed stays without a name.
+    """
+    missing = [kind for kind, variable in VARIABLES.items() if variable not in os.environ]
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:
+        list(threads.map(lambda kind: _provide(kind, stack), missing))
+        yield
+
+
+def _provide(kind: str, stack: ExitStack) -> None:
+    with suppress(servers.MissingProgramError):
+        server = stack.enter_context(servers.throw_away(kind))
+        stack.callback(os.environ.pop, VARIABLES[kind])
+        os.environ[VARIABLES[kind]] = server.first_database
+
+
+def server(kind: str) -> str:
+    """Return the address of a server. Raises MissingProgramError, which says what to install."""
+    address = os.environ.get(VARIABLES[kind])
+    if address is None:
+        raise servers.MissingProgramError(f"{VARIABLES[kind]} names no server. {servers.advice(kind)}")
+    return address
+
+
+def answers_of(project: Path) -> tuple[str, bool]:
+    """Return which database a rendered project was made for, and whether for Redis."""
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    return answers["database"], answers["redis"]
+
+
+def tests_of(project: Path) -> dict[str, str]:
+    """Return what tells a project's own tests where its servers are. Raises MissingProgramError."""
+    database, redis = answers_of(project)
+    variables = {} if database == "sqlite" else {"TEST_DATABASE_URL": server(database)}
+    return variables | ({"TEST_REDIS_URL": server("redis")} if redis else {})
 
 
 @contextmanager
 def new_database(kind: str, python: Path) -> Iterator[str]:
-    """Make a database at the server, and take it away at the end; yield its address. `python` has the drivers."""
-    name, server = f"check_{token_hex(8)}", SERVERS[kind]
-    execute(python, server, f"CREATE DATABASE {name}")
+    """Make a database at a server, and take it away at the end; yield its address. `python` has the drivers."""
+    name, address = f"check_{token_hex(8)}", server(kind)
+    execute(python, address, f"CREATE DATABASE {name}")
     try:
-        yield f"{server.rpartition('/')[0]}/{name}"
+        yield f"{address.rpartition('/')[0]}/{name}"
     finally:
-        execute(python, server, f"DROP DATABASE {name}")
+        execute(python, address, f"DROP DATABASE {name}")
 
 
 @contextmanager
 def settings_for(project: Path, python: Path) -> Iterator[dict[str, str]]:
     """Yield the settings of a database for this project alone; none for SQLite, whose file is in the project."""
-    kind = kind_of(project)
-    if kind not in SERVERS:
+    database, _ = answers_of(project)
+    if database == "sqlite":
         yield {}
         return
-    with new_database(kind, python) as address:
+    with new_database(database, python) as address:
         yield {"DATABASE_URL": address}
 
 

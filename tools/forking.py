@@ -18,10 +18,11 @@ from typing import Any
 
 IMPORTED = (
     "aiosmtpd.controller", "aiosmtplib", "aiosqlite", "alembic.autogenerate", "alembic.command", "alembic.config",
-    "anyio.pytest_plugin", "cryptography.hazmat.primitives.asymmetric.rsa", "dotenv", "email_validator", "fastapi",
-    "fastapi_offline", "httpx2", "importlinter.cli", "jwt", "limits", "mypy.main", "passlib.hash",
-    "pydantic_settings", "pytest", "pytest_cov.plugin", "sqlalchemy.dialects.sqlite.aiosqlite",
-    "sqlalchemy.ext.asyncio", "time_machine", "typer", "uvicorn",
+    "anyio.pytest_plugin", "asyncmy", "cryptography.hazmat.primitives.asymmetric.rsa", "dotenv", "email_validator",
+    "fastapi", "fastapi_offline", "httpx2", "importlinter.cli", "jwt", "limits", "mypy.main", "passlib.hash",
+    "psycopg", "pydantic_settings", "pytest", "pytest_cov.plugin", "redis.asyncio",
+    "sqlalchemy.dialects.mysql.asyncmy", "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.ext.asyncio", "time_machine", "typer", "uvicorn",
 )  # fmt: skip
 """Nothing of a project, nothing that starts a thread, since threads do not survive a fork, and nothing that sets up
 logging, as deptry does: other commands would then log by that."""

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import checks, renders
+from . import checks, databases, renders
 from .combinations import COMBINATIONS, ROOT, Combination, parts
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     """Run the matrix; the exit code tells whether all is well."""
     options = parse()
     chosen = list(choose(options.only, changed=options.changed))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, databases.provided():
         template = renders.snapshot(Path(folder) / "template")
         rows = list(run_all(template, chosen, options.jobs))
     rows.sort(key=lambda row: COMBINATIONS.index(row.combination))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from . import checks, renders
+from . import checks, databases, renders
 from .combinations import COMBINATIONS, ROOT, SLUG, Combination
 
 TESTS_FAILED = 1  # pytest's exit code; others mean that it could not run at all
@@ -89,7 +89,8 @@ def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
 @cache
 def exit_code(project: Path, test: str) -> int:
     """Run one test of a project."""
-    return checks.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}").returncode
+    where = databases.tests_of(project)
+    return checks.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}", **where).returncode
 
 
 def main() -> None:
@@ -98,7 +99,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     only = parser.parse_args().only
     chosen = [mutant for mutant in load() if only in mutant.name]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, databases.provided():
         alive = list(survivors(chosen, Path(folder)))
     print(f"{len(chosen) - len(alive)} of {len(chosen)} breakages noticed", *alive, sep="\n")
     sys.exit(bool(alive) or not chosen)

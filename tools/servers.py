@@ -41,6 +41,11 @@ class Server:
         """Where the rendered projects find it; for a database without its name."""
         return _URLS[self.kind].format(port=self.port)
 
+    @property
+    def first_database(self) -> str:
+        """Its address with the name of a database that is there from the start."""
+        return self.url + {"postgresql": "/postgres", "mysql": "/mysql"}.get(self.kind, "")
+
     def start(self) -> None:
         """Start it, and return when it takes connections."""
         command = _COMMANDS[self.kind](self)
@@ -97,12 +102,17 @@ _URLS = {
 _PACKAGES = {"postgresql": "postgresql", "mysql": "mariadb-server", "redis": "redis-server"}
 
 
+def advice(kind: str) -> str:
+    """Return how to install a server's program."""
+    return f"On Debian: apt-get install {_PACKAGES[kind]}"
+
+
 def program(kind: str, name: str) -> str:
     """Find a program. Raises MissingProgramError."""
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", *map(str, DEBIAN[-1:])])
     found = shutil.which(name, path=path)
     if found is None:
-        raise MissingProgramError(f"{name} is not installed. On Debian: apt-get install {_PACKAGES[kind]}")
+        raise MissingProgramError(f"{name} is not installed. {advice(kind)}")
     return found
 
 

@@ -52,8 +52,7 @@ def storage(database: str, *, redis: bool) -> Iterator[Storage]:
 
 def create_database(server: servers.Server) -> str:
     """Create a database on a server and return its address."""
-    maintenance = {"postgresql": "/postgres", "mysql": "/mysql"}[server.kind]
-    databases.execute(checks.ENVIRONMENT / "bin" / "python", server.url + maintenance, "CREATE DATABASE api")
+    databases.execute(checks.ENVIRONMENT / "bin" / "python", server.first_database, "CREATE DATABASE api")
     return f"{server.url}/api"
 
 
