@@ -4,10 +4,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tools import checks, databases
-from tools.combinations import COMBINATIONS
+import pytest
+
+from tools import checks, databases, renders
+from tools.combinations import COMBINATIONS, Combination
 
 from .conftest import Render, on_servers
+from .test_update import changed_by_owner, contents, start
 
 PYTHON = checks.ENVIRONMENT / "bin" / "python"
 COMMANDS = (
@@ -16,6 +19,7 @@ COMMANDS = (
     ("api-keys", "create", "jose@example.com", "--name", "☕ % '\"\\", "--scope", "items:read"),
     ("passwords", "link", "josé@example.com"),
 )
+WHOLE = {each.database: each for each in COMBINATIONS if len(each.auth_methods) == 5 and not each.redis}
 
 
 def call(project: Path, address: str, *arguments: str) -> None:
@@ -30,20 +34,50 @@ def content(path: Path) -> list[str]:
         return sorted(line for line in database.iterdump() if line.startswith("INSERT"))
 
 
-def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp_path: Path) -> None:
-    whole = {each.database: render(each) for each in COMBINATIONS if len(each.auth_methods) == 5 and not each.redis}
-    first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
-    call(whole["sqlite"], first, "migrate")
+def fill(project: Path, address: str) -> None:
+    """Make the tables, and rows in them."""
+    call(project, address, "migrate")
     for command in COMMANDS:
-        call(whole["sqlite"], first, *command)
+        call(project, address, *command)
+
+
+def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp_path: Path) -> None:
+    projects = {database: render(whole) for database, whole in WHOLE.items()}
+    first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
+    fill(projects["sqlite"], first)
     with (
         on_servers(),
         databases.new_database("postgresql", PYTHON) as second,
         databases.new_database("mysql", PYTHON) as third,
     ):
         way = {"postgresql": (first, second), "mysql": (second, third), "sqlite": (third, last)}
-        for kind, (source, target) in way.items():
-            call(whole[kind], target, "migrate")
-            call(whole[kind], target, "copy-from", source)
+        for database, (source, target) in way.items():
+            call(projects[database], target, "migrate")
+            call(projects[database], target, "copy-from", source)
     assert len(content(tmp_path / "first.db")) > len(COMMANDS)
+    assert content(tmp_path / "last.db") == content(tmp_path / "first.db")
+
+
+def move(project: Path, to: Combination, source: str, target: str) -> None:
+    """Change the database of a living project, as its README says."""
+    renders.update(project, to.answers)
+    assert not changed_by_owner(project)
+    renders.commit(project, "Another database")
+    call(project, target, "migrate")
+    assert "No new upgrade" in checks.run(project, "alembic", "check", DATABASE_URL=target).stdout
+    call(project, target, "copy-from", source)
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mysql"])
+def test_a_living_project_moves_to_a_server_and_back_with_its_data(
+    database: str, template: Path, render: Render, tmp_path: Path
+) -> None:
+    project = start(template, tmp_path / "project", WHOLE["sqlite"])
+    first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
+    fill(project, first)
+    with on_servers(), databases.new_database(database, PYTHON) as there:
+        move(project, WHOLE[database], first, there)
+        assert contents(project) == contents(render(WHOLE[database]))
+        assert "has an account already" in checks.run(project, *checks.CLI, *COMMANDS[0], DATABASE_URL=there).stdout
+        move(project, WHOLE["sqlite"], there, last)
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")
