@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tools import checks
+from tools import commands
 from tools.combinations import COMBINATIONS, Combination
 from tools.demo import free_port
 from tools.requirements import PASSWORDS
@@ -39,8 +39,8 @@ FORMS = {
 def served(project: Path) -> Iterator[str]:
     """Serve a project for development; yield its address."""
     port = free_port()
-    variables = checks.clean_environment() | {"ENVIRONMENT": "development"}
-    command = [str(checks.ENVIRONMENT / "bin" / checks.CLI[0]), *checks.CLI[1:], "dev", "--port", str(port)]
+    variables = commands.clean_environment() | {"ENVIRONMENT": "development"}
+    command = [str(commands.ENVIRONMENT / "bin" / commands.CLI[0]), *commands.CLI[1:], "dev", "--port", str(port)]
     with (project / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=project, env=variables, stdout=output, stderr=output)
     try:
@@ -66,7 +66,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> No
 
 def command(project: Path, *words: str) -> str:
     """Run a command of the project; return what it prints."""
-    result = checks.run(project, *checks.CLI, *words, ENVIRONMENT="development")
+    result = commands.run(project, *commands.CLI, *words, ENVIRONMENT="development")
     assert result.returncode == 0, result.stdout
     return result.stdout
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tools import checks, databases, renders
+from tools import commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
 
 from .conftest import Render, on_servers
 from .test_update import changed_by_owner, contents, start
 
-PYTHON = checks.ENVIRONMENT / "bin" / "python"
 COMMANDS = (
     ("users", "create", "josé@example.com", "--admin"),
     ("users", "create", "jose@example.com"),
@@ -24,7 +23,7 @@ WHOLE = {each.database: each for each in COMBINATIONS if len(each.auth_methods) 
 
 def call(project: Path, address: str, *arguments: str) -> None:
     """Run one of the project's commands on a database."""
-    result = checks.run(project, *checks.CLI, *arguments, DATABASE_URL=address)
+    result = commands.run(project, *commands.CLI, *arguments, DATABASE_URL=address)
     assert result.returncode == 0, result.stdout
 
 
@@ -47,8 +46,8 @@ def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp
     fill(projects["sqlite"], first)
     with (
         on_servers(),
-        databases.new_database("postgresql", PYTHON) as second,
-        databases.new_database("mysql", PYTHON) as third,
+        databases.new_database("postgresql") as second,
+        databases.new_database("mysql") as third,
     ):
         way = {"postgresql": (first, second), "mysql": (second, third), "sqlite": (third, last)}
         for database, (source, target) in way.items():
@@ -64,7 +63,7 @@ def move(project: Path, to: Combination, source: str, target: str) -> None:
     assert not changed_by_owner(project)
     renders.commit(project, "Another database")
     call(project, target, "migrate")
-    assert "No new upgrade" in checks.run(project, "alembic", "check", DATABASE_URL=target).stdout
+    assert "No new upgrade" in commands.run(project, "alembic", "check", DATABASE_URL=target).stdout
     call(project, target, "copy-from", source)
 
 
@@ -75,9 +74,9 @@ def test_a_living_project_moves_to_a_server_and_back_with_its_data(
     project = start(template, tmp_path / "project", WHOLE["sqlite"])
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
     fill(project, first)
-    with on_servers(), databases.new_database(database, PYTHON) as there:
+    with on_servers(), databases.new_database(database) as there:
         move(project, WHOLE[database], first, there)
         assert contents(project) == contents(render(WHOLE[database]))
-        assert "has an account already" in checks.run(project, *checks.CLI, *COMMANDS[0], DATABASE_URL=there).stdout
+        assert "has an account already" in commands.run(project, *commands.CLI, *COMMANDS[0], DATABASE_URL=there).stdout
         move(project, WHOLE["sqlite"], there, last)
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import checks
 from tools.combinations import SLUG, Combination, is_allowed
+from tools.commands import CLI, run
 
 from .conftest import Render
 from .test_openapi import operations
@@ -97,7 +97,7 @@ def settings(project: Path) -> dict[str, str]:
 @cache
 def commands(project: Path) -> set[str]:
     """Return the names of a project's commands."""
-    said = checks.run(project, *checks.CLI, "--help", COLUMNS="200").stdout
+    said = run(project, *CLI, "--help", COLUMNS="200").stdout
     return set(re.findall(r"^\W*([a-z-]+) {2,}", said, re.MULTILINE))
 
 

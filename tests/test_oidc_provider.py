@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tools import checks, renders
+from tools import commands, renders
 from tools.combinations import ROOT, SLUG
 from tools.demo import free_port
 
@@ -102,9 +102,9 @@ def project_with(folder: Path, issuer: str, port: int) -> Iterator[str]:
         settings |= {f"{name}_CLIENT_ID": "our-client", f"{name}_CLIENT_SECRET": "our-secret"}
     settings["MAIL_TRANSPORT"] = "console"
     (project / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    python = checks.ENVIRONMENT / "bin" / checks.CLI[0]
-    command: list[str | Path] = [python, *checks.CLI[1:], "dev", "--port", str(port)]
-    variables = checks.clean_environment() | {"ENVIRONMENT": "development"}
+    python = commands.ENVIRONMENT / "bin" / commands.CLI[0]
+    command: list[str | Path] = [python, *commands.CLI[1:], "dev", "--port", str(port)]
+    variables = commands.clean_environment() | {"ENVIRONMENT": "development"}
     with running(command, folder / "output", f"{settings['PUBLIC_URL']}/health/ready", cwd=project, env=variables):
         yield settings["PUBLIC_URL"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
-from tools import checks
+from tools import commands
 from tools.combinations import SLUG, Combination
 
 ALWAYS = {
@@ -46,7 +46,7 @@ PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.d
 @cache
 def document(project: Path) -> dict[str, Any]:
     """Ask a rendered project for its OpenAPI document."""
-    result = checks.run(checks.desk(project), "python", "-c", PRINT_DOCUMENT, JWT_SECRET=token_urlsafe(32))
+    result = commands.run(commands.desk(project), "python", "-c", PRINT_DOCUMENT, JWT_SECRET=token_urlsafe(32))
     assert result.returncode == 0, result.stdout
     loaded: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return loaded
@@ -94,7 +94,7 @@ def test_settings_and_tables_are_those_of_the_chosen_methods(rendered: Path, com
 
 
 def test_the_example_settings_are_the_settings(rendered: Path) -> None:
-    listed = checks.run(checks.desk(rendered), "python", "-c", PRINT_SETTINGS).stdout.split()
+    listed = commands.run(commands.desk(rendered), "python", "-c", PRINT_SETTINGS).stdout.split()
     lines = [line.lstrip("# ") for line in (rendered / ".env.example").read_text().splitlines()]
     example = [line.partition("=")[0] for line in lines if "=" in line and line.partition("=")[0].isupper()]
     for_compose = re.findall(r"\$\{(\w+)", (rendered / "compose.yaml").read_text())

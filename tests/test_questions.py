@@ -12,7 +12,7 @@ import copier
 import pytest
 import yaml
 
-from tools import checks, renders
+from tools import checks, commands, renders
 from tools.combinations import COMBINATIONS, ROOT, asked, environment, is_allowed, questions
 
 from .conftest import Copie, must_pass
@@ -133,7 +133,7 @@ def test_the_package_is_named_after_the_project(name: str, slug: str) -> None:
 
 
 def test_names_of_python_and_of_dependencies_are_taken() -> None:
-    installed = checks.run(ROOT, "python", "-c", LIST_NAMES).stdout.split()
+    installed = commands.run(ROOT, "python", "-c", LIST_NAMES).stdout.split()
     names = {re.sub(r"[-.]+", "_", name.lower()) for name in [*installed, *sys.stdlib_module_names]}
     usable = {name for name in names if re.fullmatch(r"[a-z]([a-z0-9_]{0,38}[a-z0-9])?", name) and "__" not in name}
     module: Any = environment().get_template("includes/names.jinja").module

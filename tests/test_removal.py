@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tools import checks, renders
+from tools import commands, renders
 from tools.combinations import COMBINATIONS, SLUG
 
 from .test_render import files
@@ -50,7 +50,7 @@ def put_opaque_tokens_in_place_of_jwt(project: Path, fresh: Path) -> None:
     for folder in (f"{SLUG}/auth/opaque", "tests/auth/opaque"):
         shutil.copytree(fresh / folder, project / folder)
     shutil.copy(fresh / SLUG / "auth" / "tokens" / "format.py", project / SLUG / "auth" / "tokens")
-    unused = checks.run(project, "deptry", ".").stdout
+    unused = commands.run(project, "deptry", ".").stdout
     assert {name for name in ("cryptography", "python-dotenv", "pyjwt") if f"'{name}'" in unused} == {
         "cryptography",
         "python-dotenv",
@@ -75,9 +75,9 @@ def test_what_is_left_equals_a_project_without_the_method(method: str, template:
         put_opaque_tokens_in_place_of_jwt(project, fresh)
     assert compared(project) == compared(fresh)
     for command in ("upgrade head", "revision --autogenerate -m drop", "upgrade head", "check"):
-        result = checks.run(project, "alembic", *command.split())
+        result = commands.run(project, "alembic", *command.split())
         assert result.returncode == 0, result.stdout
     # Its sections go too, since the examples are run.
     shutil.copy(fresh / "README.md", project)
-    result = checks.run(project, "pytest", "-q", "-p", "no:cacheprovider")
+    result = commands.run(project, "pytest", "-q", "-p", "no:cacheprovider")
     assert result.returncode == 0, result.stdout

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools import checks
+from tools import commands
 from tools.combinations import SLUG, Combination, parts
 
 from .test_openapi import document, operations
@@ -100,7 +100,7 @@ def test_what_is_dangerous_is_not_there(rendered: Path) -> None:
 )
 def test_lint_forbids_it_too(rendered: Path, rule: str) -> None:
     """ASVS 1.2.4, 1.2.5, 1.3.2, 1.3.10, 1.5.2, 11.4.1, 11.5.1, 12.3.2: the owner's own lint says so, unless told."""
-    shown = checks.run(rendered, "ruff", "check", "--no-cache", "--show-settings", f"{SLUG}/main.py").stdout
+    shown = commands.run(rendered, "ruff", "check", "--no-cache", "--show-settings", f"{SLUG}/main.py").stdout
     enabled = shown.partition("linter.rules.enabled")[2].partition("linter.rules.should_fix")[0]
     assert f"({rule})" in enabled
 

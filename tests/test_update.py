@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import checks, renders
+from tools import commands, renders
 from tools.combinations import COMBINATIONS, SLUG, Combination
 
 from .conftest import Render, must_pass
@@ -150,18 +150,18 @@ def test_history_is_not_written_again(template: Path, tmp_path: Path) -> None:
 def test_a_method_added_to_a_living_project_keeps_its_data(template: Path, tmp_path: Path) -> None:
     project = start(template, tmp_path / "project", SMALLEST)
     database = {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/living.db"}
-    create = [*checks.CLI, "users", "create", "somebody@example.com"]
+    create = [*commands.CLI, "users", "create", "somebody@example.com"]
     succeed(project, "alembic upgrade head", database)
-    assert checks.run(project, *create, **database).stdout.strip() == "Created somebody@example.com."
+    assert commands.run(project, *create, **database).stdout.strip() == "Created somebody@example.com."
     renders.update(project, LARGEST.answers)
     succeed(project, "alembic revision --autogenerate -m methods", database)
     succeed(project, "alembic upgrade head", database)
     succeed(project, "alembic check", database)
-    assert "has an account already" in checks.run(project, *create, **database).stdout
+    assert "has an account already" in commands.run(project, *create, **database).stdout
     must_pass(project, "tests")
 
 
 def succeed(project: Path, command: str, variables: dict[str, str]) -> None:
     """Run a command that must succeed."""
-    result = checks.run(project, *command.split(), **variables)
+    result = commands.run(project, *command.split(), **variables)
     assert result.returncode == 0, f"{command}\n{result.stdout}"

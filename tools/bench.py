@@ -27,7 +27,7 @@ from statistics import median, quantiles
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from . import checks, renders
+from . import commands, renders
 from .combinations import COMBINATIONS, ROOT, SLUG
 from .demo import free_port
 
@@ -194,7 +194,7 @@ def pinned(which: int) -> list[str]:
 def make_servers(folder: Path) -> Iterator[Server]:
     """Yield what is compared, each with a folder of its own for its data."""
     template = renders.snapshot(folder / "template")
-    yield Server(BARE, SERVERS, uvicorn(checks.ENVIRONMENT, "bare:app"))
+    yield Server(BARE, SERVERS, uvicorn(commands.ENVIRONMENT, "bare:app"))
     yield project(template, SIGNED, with_password, login_by_json())
     yield project(template, OPAQUE, with_password, login_by_form("/auth/token"))
     yield project(template, KEYS, with_key)
@@ -227,7 +227,7 @@ def project(template: Path, name: str, proof: Proof, login: tuple[str, str, str]
     folder = template.with_name(method)
     answers = next(each.answers for each in COMBINATIONS if each.auth_methods == (method,))
     renders.render(template, folder, answers)
-    serve = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli", "serve"]
+    serve = [str(commands.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli", "serve"]
     server = Server(name, folder, serve, proof, login, "/health/live", environment=variables() | SHIPPED)
     command(server, "migrate")
     command(server, "users", "create", EMAIL)

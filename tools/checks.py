@@ -1,19 +1,11 @@
-"""The commands that a rendered project must pass, run in one environment that has every dependency of every part."""
+"""What a rendered project must pass."""
 
-import os
-import shutil
-import subprocess
-import zlib
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
 from pathlib import Path
 
 from . import databases
-from .combinations import COMBINATIONS, ROOT, SLUG, Combination
-from .forks import Forks
-
-ENVIRONMENT = ROOT / ".cache" / "rendered"
-MYPY_CACHE = ROOT / ".cache" / "mypy"
+from .combinations import COMBINATIONS, Combination
+from .commands import run
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
 
@@ -29,13 +21,6 @@ CHECKS: dict[str, list[list[str]]] = {
 }
 """By name. Coverage is the tests once more, measured: see `due`."""
 
-CLI = ("python", "-c", f"from {SLUG}.cli import main; main()")
-"""A project's own command line, which is not installed in the shared environment."""
-
-
-TOO_LONG = 600
-"""Seconds after which a command is taken to hang. The longest takes a tenth of it."""
-
 
 def due(combination: Combination) -> list[str]:
     """Name the checks of a combination: all, but its tests only one way, measured or not."""
@@ -46,66 +31,11 @@ def is_measured(combination: Combination) -> bool:
     """Tell whether every branch of `auth/` must be seen taken, which makes tests take twice as long.
 
     Each method alone, each pair, and all together: so each file has been without and with each of its neighbours. One
-    storage is enough for the small ones, since `auth/` is the same on all.
+    database is enough, since `auth/` is the same on all; with Redis, all together.
     """
-    first, methods = COMBINATIONS[0], len(combination.auth_methods)
-    is_first = (combination.database, combination.redis) == (first.database, first.redis)
-    return methods == len(COMBINATIONS[-1].auth_methods) or (is_first and methods <= 2)
-
-
-def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shared environment in a project, with none of this process's settings.
-
-    Raises subprocess.TimeoutExpired rather than wait for ever.
-    """
-    if command[0] == "ruff":  # no Python
-        return subprocess.run(
-            [ENVIRONMENT / "bin" / command[0], *command[1:]],
-            cwd=project,
-            env=clean_environment() | variables,
-            check=False,
-            timeout=TOO_LONG,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-    return forks().run(command, project, clean_environment() | variables, TOO_LONG)
-
-
-def forks() -> Forks:
-    """Return what runs the commands of this process, started with the first."""
-    return _forks_of(os.getpid())
-
-
-@cache
-def _forks_of(_process: int) -> Forks:
-    return Forks(ENVIRONMENT / "bin" / "python", clean_environment())
-
-
-def desk(project: Path) -> Path:
-    """Copy a project to where this process always works on one, so that what was compiled for the last is used again.
-
-    A file's time there follows from its content: bytecode counts as that of a file with its path, size and time.
-    """
-    place = forks().folder / "project"
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(project, place)
-    for path in place.rglob("*"):
-        if path.is_file():
-            os.utime(path, (0, zlib.crc32(path.read_bytes()) // 2))
-    return place
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the variables of the shared environment, and none of this process's settings."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {
-        "PATH": f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MYPY_CACHE_DIR": str(MYPY_CACHE / worker),
-        "ENVIRONMENT": "test",
-    }
+    methods = len(combination.auth_methods)
+    is_whole = methods == len(COMBINATIONS[-1].auth_methods)
+    return combination.database == COMBINATIONS[0].database and (is_whole or (methods <= 2 and not combination.redis))
 
 
 def complaint(project: Path, check: str) -> str:
@@ -120,6 +50,6 @@ def complaint(project: Path, check: str) -> str:
 
 def _settings_for(project: Path, check: str) -> AbstractContextManager[dict[str, str]]:
     if check == "migrations":
-        return databases.settings_for(project, ENVIRONMENT / "bin" / "python")
+        return databases.settings_for(project)
     # The tests make themselves a database.
     return nullcontext(databases.tests_of(project) if check in ("tests", "coverage") else {})

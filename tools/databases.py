@@ -1,7 +1,6 @@
 """Servers for the checks of projects, and a database of its own for each check that needs one."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,6 +10,8 @@ from secrets import token_hex
 import yaml
 
 from . import servers
+from .combinations import ROOT
+from .commands import run
 
 VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mysql": "TEST_MYSQL_URL", "redis": "TEST_REDIS_URL"}
 """What names a server to use, as an address of SQLAlchemy's with a database that is there from the start."""
@@ -71,27 +72,29 @@ def tests_of(project: Path) -> dict[str, str]:
 
 
 @contextmanager
-def new_database(kind: str, python: Path) -> Iterator[str]:
-    """Make a database at a server, and take it away at the end; yield its address. `python` has the drivers."""
+def new_database(kind: str) -> Iterator[str]:
+    """Make a database at a server, and take it away at the end; yield its address."""
     name, address = f"check_{token_hex(8)}", server(kind)
-    execute(python, address, f"CREATE DATABASE {name}")
+    execute(address, f"CREATE DATABASE {name}")
     try:
         yield f"{address.rpartition('/')[0]}/{name}"
     finally:
-        execute(python, address, f"DROP DATABASE {name}")
+        execute(address, f"DROP DATABASE {name}")
 
 
 @contextmanager
-def settings_for(project: Path, python: Path) -> Iterator[dict[str, str]]:
+def settings_for(project: Path) -> Iterator[dict[str, str]]:
     """Yield the settings of a database for this project alone; none for SQLite, whose file is in the project."""
     database, _ = answers_of(project)
     if database == "sqlite":
         yield {}
         return
-    with new_database(database, python) as address:
+    with new_database(database) as address:
         yield {"DATABASE_URL": address}
 
 
-def execute(python: Path, address: str, statement: str) -> None:
-    """Execute a statement at a server, outside of a transaction. `python` has the drivers."""
-    subprocess.run([python, "-c", EXECUTE, address, statement], check=True, timeout=60)
+def execute(address: str, statement: str) -> None:
+    """Execute a statement at a server, outside of a transaction. Raises RuntimeError."""
+    result = run(ROOT, "python", "-c", EXECUTE, address, statement)
+    if result.returncode:
+        raise RuntimeError(result.stdout)

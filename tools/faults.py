@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from . import checks
+from . import commands
 from .races import UNLIMITED, Racer, bearer, fresh_account
 from .servers import MissingProgramError
 from .workers import Project, parser, served
@@ -154,7 +154,7 @@ async def fill_the_pool(project: Project, seconds: float) -> None:
     kind = url.partition("+")[0]
     user = "`user`" if kind == "mysql" else '"user"'
     statements = [statement.format(user=user) for statement in HOLD[kind]]
-    command = [str(checks.ENVIRONMENT / "bin" / "python"), "-c", RIVAL, url, str(seconds), *statements]
+    command = [str(commands.ENVIRONMENT / "bin" / "python"), "-c", RIVAL, url, str(seconds), *statements]
     await asyncio.to_thread(subprocess.run, command, check=True)
 
 

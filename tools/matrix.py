@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import checks, databases, renders
+from . import checks, commands, databases, renders
 from .combinations import COMBINATIONS, ROOT, Combination, parts
 
 
@@ -101,7 +101,7 @@ def run_one(template: Path, combination: Combination) -> Row:
     row = Row(combination)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            project = checks.desk(renders.render(template, Path(folder) / "project", combination.answers))
+            project = commands.desk(renders.render(template, Path(folder) / "project", combination.answers))
         except Exception as error:
             row.failures["render"] = str(error)
         else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from . import checks, databases, renders
+from . import commands, databases, renders
 from .combinations import COMBINATIONS, ROOT, SLUG, Combination
 
 TESTS_FAILED = 1  # pytest's exit code; others mean that it could not run at all
@@ -90,7 +90,7 @@ def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
 def exit_code(project: Path, test: str) -> int:
     """Run one test of a project."""
     where = databases.tests_of(project)
-    return checks.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}", **where).returncode
+    return commands.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}", **where).returncode
 
 
 def main() -> None:

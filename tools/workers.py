@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 
-from . import checks, databases, renders, servers
+from . import commands, databases, renders, servers
 from .combinations import SLUG
 from .demo import free_port
 
@@ -52,7 +52,7 @@ def storage(database: str, *, redis: bool) -> Iterator[Storage]:
 
 def create_database(server: servers.Server) -> str:
     """Create a database on a server and return its address."""
-    databases.execute(checks.ENVIRONMENT / "bin" / "python", server.first_database, "CREATE DATABASE api")
+    databases.execute(server.first_database, "CREATE DATABASE api")
     return f"{server.url}/api"
 
 
@@ -138,7 +138,7 @@ def served(methods: list[str], database: str, *, redis: bool, workers: int, **se
         template = renders.snapshot(root / "template")
         answers = {"project_slug": SLUG, "auth_methods": methods, "database": database, "redis": redis}
         folder = renders.render(template, root / "project", answers)
-        command = [str(checks.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
+        command = [str(commands.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
         inherited = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
         environment = inherited | SETTINGS | ours.settings | settings
         each = [Worker(command, folder, environment, root / f"worker-{number}") for number in range(workers)]

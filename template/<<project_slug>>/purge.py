@@ -66,5 +66,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     tasks = {asyncio.create_task(_purge_now_and_then(app.state.database, minutes))} if minutes else set()
     yield
     for task in tasks:
-        task.cancel()
-        await asyncio.wait(tasks)
+        while not task.done():
+            # Again, since a driver that is interrupted may raise an error of its own in place of the interruption.
+            task.cancel()
+            await asyncio.wait(tasks, timeout=0.1)
