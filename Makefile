@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV := $(or $(shell command -v uv),.cache/uv/bin/uv)
 TOOLS := .venv/bin
+# One more than there are cores, since some of the tests wait for servers.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 INSTALL := $(UV) pip sync --quiet --require-hashes
 export UV_PYTHON_DOWNLOADS ?= never
 # Once here instead of at each of the hundreds of starts that the tests make.
@@ -39,10 +41,10 @@ demo: .venv/.done ## Render the defaults into a new folder and start the project
 	$(TOOLS)/python -m tools.demo
 
 test: setup lint ## Everything that CI runs
-	$(TOOLS)/pytest -n 2
+	$(TOOLS)/pytest -n $(WORKERS)
 
 check: setup lint ## The quick gate: static checks and the smallest and the largest project
-	$(TOOLS)/pytest -n 2 -k "not test_update and not test_project"
+	$(TOOLS)/pytest -n $(WORKERS) -k "not test_update and not test_project"
 	$(TOOLS)/python -m tools.matrix --changed
 
 lint: .venv/.done ## Style and types of this repository's own Python

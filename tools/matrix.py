@@ -2,12 +2,13 @@
 
 --only jwt      combinations whose name contains this
 --changed       the smallest and the largest, and those that have a part whose files changed since the last commit
---jobs 2        how many at once
+--jobs 3        how many at once, one more than there are cores unless told
 --html FILE     where the table goes as a page, matrix.html unless told
 """
 
 import argparse
 import html
+import os
 import sys
 import tempfile
 import time
@@ -50,7 +51,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
     parser.add_argument("--changed", action="store_true")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1)
     parser.add_argument("--html", default=str(ROOT / "matrix.html"))
     return parser.parse_args()
 

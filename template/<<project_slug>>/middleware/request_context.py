@@ -52,7 +52,7 @@ class RequestContext:
             return
         identifier = _id_of(scope)
         scope["state"] = {**scope.get("state", {}), "request_id": identifier}
-        _current.set(scope)
+        before = _current.set(scope)
         header = (b"x-request-id", identifier.encode())
 
         async def send_with_id(message: Message) -> None:
@@ -66,3 +66,5 @@ class RequestContext:
             # Starlette raises again after it answered 500 and the error was logged; a second traceback,
             # by the server, would be a line outside of the JSON log (ASVS 16.5.4).
             log.debug("already answered and logged")
+        finally:
+            _current.reset(before)
