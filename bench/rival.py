@@ -1,7 +1,8 @@
-"""fastapi-users with JWT on SQLite, put together as its documentation does: the defaults, nothing tuned."""
+"""fastapi-users with JWT, put together as its documentation does: the defaults, nothing tuned."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from os import environ
 from secrets import token_urlsafe
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 SECRET = token_urlsafe(48)
 
-engine = create_async_engine("sqlite+aiosqlite:///./test.db")
+engine = create_async_engine(environ["DATABASE_URL"])
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 

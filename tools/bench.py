@@ -1,11 +1,12 @@
 """Compare rendered projects, one for each method, with a bare FastAPI route and with fastapi-users: `make bench`.
 
-Every server runs on one core, one worker, as shipped, with its data in SQLite; the load comes from another core. In
+Every server runs on one core, one worker, as shipped, with a database of its own; the load comes from another core. In
 each round every cell is measured once, one after another, so that whatever else the machine does falls on all of them.
 Absolute figures belong to the machine; what can be compared are the ratios, which are taken round by round.
 
 --seconds 5   how long each cell is loaded
 --rounds 3
+--database postgresql --redis    what the projects keep their data in, SQLite unless told
 """
 
 import argparse
@@ -27,8 +28,8 @@ from statistics import median, quantiles
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from . import commands, renders
-from .combinations import COMBINATIONS, ROOT, SLUG
+from . import commands, databases, renders
+from .combinations import ROOT, SLUG, Combination
 from .demo import free_port
 
 SERVERS = ROOT / "bench"
@@ -157,8 +158,9 @@ def main() -> None:
     """Start everything, measure round by round, print the table."""
     options = parse()
     refuse_without_tools()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        servers = {server.name: server for server in make_servers(Path(folder))}
+    with tempfile.TemporaryDirectory() as folder, databases.provided(), ExitStack() as stack:
+        storage = Storage(options.database, options.redis, stack)
+        servers = {server.name: server for server in make_servers(Path(folder), storage)}
         for server in servers.values():
             stack.enter_context(running(server))
             server.headers.update(server.proof(server))
@@ -171,6 +173,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--database", default="sqlite")
+    parser.add_argument("--redis", action="store_true")
     return parser.parse_args()
 
 
@@ -191,19 +195,43 @@ def pinned(which: int) -> list[str]:
 # SERVERS
 
 
-def make_servers(folder: Path) -> Iterator[Server]:
-    """Yield what is compared, each with a folder of its own for its data."""
+@dataclass(frozen=True)
+class Storage:
+    """What the projects keep their data in, to the end of the run."""
+
+    database: str
+    redis: bool
+    stack: ExitStack
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Return the settings with which a server finds a place of its own."""
+        settings = {}
+        if self.database != "sqlite":
+            settings["DATABASE_URL"] = self.stack.enter_context(databases.new_database(self.database))
+        if self.redis:
+            settings |= {"REDIS_URL": databases.server("redis"), "REDIS_PREFIX": f"{name}:"}
+        return settings
+
+
+def make_servers(folder: Path, storage: Storage) -> Iterator[Server]:
+    """Yield what is compared, each with a place of its own for its data."""
     template = renders.snapshot(folder / "template")
     yield Server(BARE, SERVERS, uvicorn(commands.ENVIRONMENT, "bare:app"))
-    yield project(template, SIGNED, with_password, login_by_json())
-    yield project(template, OPAQUE, with_password, login_by_form("/auth/token"))
-    yield project(template, KEYS, with_key)
-    yield project(template, BASIC_AUTH, with_basic)
-    yield project(template, SOCIAL, with_session)
-    rival = folder / "rival"
-    shutil.copytree(SERVERS, rival)
+    yield project(template, storage, SIGNED, with_password, login_by_json())
+    yield project(template, storage, OPAQUE, with_password, login_by_form("/auth/token"))
+    yield project(template, storage, KEYS, with_key)
+    yield project(template, storage, BASIC_AUTH, with_basic)
+    yield project(template, storage, SOCIAL, with_session)
+    yield rival(folder / "rival", storage.settings(RIVAL).get("DATABASE_URL", "sqlite+aiosqlite:///test.db"))
+
+
+def rival(folder: Path, address: str) -> Server:
+    """Return fastapi-users on a database, with the driver that its documentation names for it."""
+    shutil.copytree(SERVERS, folder)
+    environment = variables() | {"DATABASE_URL": address.replace("+psycopg", "+asyncpg")}
     login = login_by_form("/auth/jwt/login")
-    yield Server(RIVAL, rival, uvicorn(RIVALS, "rival:app"), with_sign_up, login, "/openapi.json")
+    command = uvicorn(RIVALS, "rival:app")
+    return Server(RIVAL, folder, command, with_sign_up, login, "/openapi.json", environment=environment)
 
 
 def uvicorn(environment: Path, app: str) -> list[str]:
@@ -221,14 +249,17 @@ def login_by_form(path: str) -> tuple[str, str, str]:
     return path, FORM, urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD})
 
 
-def project(template: Path, name: str, proof: Proof, login: tuple[str, str, str] = ("", "", "")) -> Server:
+def project(
+    template: Path, storage: Storage, name: str, proof: Proof, login: tuple[str, str, str] = ("", "", "")
+) -> Server:
     """Render a project with the one method that its name says, make its database and an account in it."""
     method = name.strip("[]")
     folder = template.with_name(method)
-    answers = next(each.answers for each in COMBINATIONS if each.auth_methods == (method,))
-    renders.render(template, folder, answers)
+    chosen = Combination(auth_methods=(method,), database=storage.database, redis=storage.redis)
+    renders.render(template, folder, chosen.answers)
     serve = [str(commands.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli", "serve"]
-    server = Server(name, folder, serve, proof, login, "/health/live", environment=variables() | SHIPPED)
+    environment = variables() | SHIPPED | storage.settings(method)
+    server = Server(name, folder, serve, proof, login, "/health/live", environment=environment)
     command(server, "migrate")
     command(server, "users", "create", EMAIL)
     return server
@@ -237,7 +268,7 @@ def project(template: Path, name: str, proof: Proof, login: tuple[str, str, str]
 def command(server: Server, *words: str) -> str:
     """Run a command of a rendered project; return the last word of what it prints."""
     line = [*server.command[:-1], *words]
-    return (subprocess.check_output(line, cwd=server.folder, env=variables(), text=True).split() or [""])[-1]
+    return (subprocess.check_output(line, cwd=server.folder, env=server.environment, text=True).split() or [""])[-1]
 
 
 @contextmanager
@@ -301,7 +332,7 @@ def with_session(server: Server) -> dict[str, str]:
     """Begin a session as a login at a provider would: what comes after it is what is measured."""
     python = server.command[0]
     line = [python, "-c", SESSION.format(package=SLUG, email=EMAIL)]
-    return bearer(subprocess.check_output(line, cwd=server.folder, env=variables(), text=True).split()[-1])
+    return bearer(subprocess.check_output(line, cwd=server.folder, env=server.environment, text=True).split()[-1])
 
 
 SESSION = """
