@@ -68,8 +68,8 @@ class DatabaseSettings(Settings):
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0)
     """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6). Locks count whole seconds."""
-    database_statement_timeout: float = Field(default=30, gt=0)
-    """Seconds that one statement of a request may take."""
+    database_statement_timeout: float = Field(default=15, gt=0)
+    """Seconds that one statement of a request may take: fewer than a process that is told to stop waits."""
     database_ca: str = ""
     """The file with the certificate of who vouches for the server; `system` means those that the machine trusts."""
     allow_plain_database: bool = False
