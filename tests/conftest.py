@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # as it says
 
 from tools import checks, commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
@@ -64,12 +65,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a `combination` on each, those of one combination on one worker, the largest first."""
+    """Run a test that asks for a `combination` on each, the largest first."""
     if "combination" in metafunc.fixturenames:
         chosen = next((some for name, some in FEWER.items() if name in metafunc.fixturenames), COMBINATIONS)
         ordered = sorted(chosen, key=lambda each: len(each.auth_methods), reverse=True)
-        marked = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(str(each))) for each in ordered]
-        metafunc.parametrize("combination", marked)
+        metafunc.parametrize("combination", ordered, ids=str)
+
+
+class OneWorkerEach(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Run the tests of one combination on one worker, so that each is rendered once; the others on any."""
+
+    names = sorted(map(str, COMBINATIONS), key=len, reverse=True)
+
+    def _split_scope(self, nodeid: str) -> str:
+        parameters = nodeid.partition("[")[2].replace("]", "-")
+        return next((name for name in self.names if parameters.startswith(f"{name}-")), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable[..., None]) -> OneWorkerEach:
+    """Tell xdist how to share the tests out. Its own groups go by marks, which pytest 9 does not show it."""
+    return OneWorkerEach(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,9 @@ def are_constant(call: ast.Call) -> bool:
 def test_endpoints_leave_commits_to_the_database_module(rendered: Path) -> None:
     """ASVS 2.3.3."""
     commits = [place for place, node in nodes(rendered) if names(node) & {"commit", "rollback"}]
-    assert [place for place in commits if not place.startswith(f"{SLUG}/db.py")] == []
+    # MySQL's migrations are committed one by one, in its own file.
+    ours = (f"{SLUG}/db.py", f"{SLUG}/mysql.py")
+    assert [place for place in commits if not place.startswith(ours)] == []
 
 
 def test_only_errors_py_makes_error_responses(rendered: Path) -> None:
