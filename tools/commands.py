@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import zlib
 from functools import cache
+from multiprocessing import current_process
 from pathlib import Path
 
 from .combinations import ROOT, SLUG
@@ -65,7 +66,8 @@ def desk(project: Path) -> Path:
 
 def clean_environment() -> dict[str, str]:
     """Return the variables of the shared environment, and none of this process's settings."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    # To each its own: what two write at once into one cache of mypy's belongs to no project.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", current_process().name)
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {
         "PATH": f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ['PATH']}",
