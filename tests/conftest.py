@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # as it says
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist ships no types
 
 from tools import checks, commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
@@ -72,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("combination", ordered, ids=str)
 
 
-class OneWorkerEach(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+class OneWorkerEach(LoadScopeScheduling):  # type: ignore[misc]  # so its classes are Any
     """Run the tests of one combination on one worker, so that each is rendered once; the others on any."""
 
     names = sorted(map(str, COMBINATIONS), key=len, reverse=True)

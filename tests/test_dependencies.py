@@ -20,7 +20,7 @@ INSTALLED = [
     *[each for each in SINGLES if each.database == "sqlite" and not each.redis],
     *[each for each in SINGLES if each.auth_methods == ("api_keys",) and each.redis],
 ]
-"""Each method on its own, and on each storage the one whose tests are quickest."""
+"""Each method on SQLite, and with Redis on each database the one whose tests are quickest."""
 
 
 def test_imports_and_declarations_agree(rendered: Path) -> None:

@@ -230,8 +230,8 @@ def rival(folder: Path, address: str) -> Server:
     shutil.copytree(SERVERS, folder)
     environment = variables() | {"DATABASE_URL": address.replace("+psycopg", "+asyncpg")}
     login = login_by_form("/auth/jwt/login")
-    command = uvicorn(RIVALS, "rival:app")
-    return Server(RIVAL, folder, command, with_sign_up, login, "/openapi.json", environment=environment)
+    serve = uvicorn(RIVALS, "rival:app")
+    return Server(RIVAL, folder, serve, with_sign_up, login, "/openapi.json", environment=environment)
 
 
 def uvicorn(environment: Path, app: str) -> list[str]:

@@ -10,7 +10,7 @@ from secrets import token_hex
 import yaml
 
 from . import servers
-from .combinations import ROOT
+from .combinations import COMBINATIONS, ROOT
 from .commands import run
 
 VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mysql": "TEST_MYSQL_URL", "redis": "TEST_REDIS_URL"}
@@ -33,11 +33,12 @@ asyncio.run(execute(*sys.argv[1:]))
 
 @contextmanager
 def provided() -> Iterator[None]:
-    """Start a server of our own for each that no variable names, and name it to this process and its children.
+    """Start a server of our own for each that is needed and no variable names; name it to this and child processes.
 
     One whose program is not installed stays without a name.
     """
-    missing = [kind for kind, variable in VARIABLES.items() if variable not in os.environ]
+    needed = {each.database for each in COMBINATIONS} | {"redis" for each in COMBINATIONS if each.redis}
+    missing = [kind for kind, variable in VARIABLES.items() if kind in needed and variable not in os.environ]
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
         list(threads.map(lambda kind: _provide(kind, stack), missing))
         yield
