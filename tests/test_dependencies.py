@@ -38,6 +38,13 @@ def test_an_unused_declaration_is_seen(specimen: Path) -> None:
     assert "DEP002" in checks.complaint(specimen, "dependencies")
 
 
+def test_what_an_owner_declares_apart_counts(specimen: Path) -> None:
+    (specimen / SLUG / "planted.py").write_text("import yaml\n")
+    pyproject = specimen / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("\nown = []\n", '\nown = ["pyyaml"]\n', 1))
+    must_pass(specimen, "dependencies")
+
+
 def test_lower_bounds_are_all_there_is(rendered: Path) -> None:
     declared = tomllib.loads((rendered / "pyproject.toml").read_text())
     requirements = [*declared["project"]["dependencies"], *declared["dependency-groups"]["dev"]]

@@ -59,6 +59,7 @@ def create_app() -> FastAPI:
         app.include_router(router, max_body_size=api.AUTH_BODY_SIZE)
     if not CoreSettings.get().is_production:
         app.include_router(docs.router)
+    api.install(app)
     close(app)
     return app
 

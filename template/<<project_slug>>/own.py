@@ -1,10 +1,25 @@
-"""Yours. Rendered once and never touched by an update: add routers here, and methods in `auth/own.py`.
+"""Yours. Rendered once and never touched by an update: what you add to the app.
 
-For instance `from .orders.router import router as orders` and `ROUTERS = (orders,)`. A settings class that one of your
-modules defines (a subclass of `settings.Settings`) is read and checked at start like every other.
+For instance `from .orders.router import router as orders` and `ROUTERS = (orders,)`. What your modules define is found
+once they are imported here: settings (a subclass of `settings.Settings`), tables (of `db.Base`), errors (of
+`errors.AppError`). Scopes and roles have `auth/own_scopes.py`, ways to authenticate `auth/own.py`.
 """
 
-from fastapi import APIRouter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 ROUTERS: tuple[APIRouter, ...] = ()
 """Your endpoints. Each needs a guard or PUBLIC, or the app refuses to start."""
+
+MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
+"""Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through."""
+
+LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = ()
+"""What to open when the app starts, after everything else, and to close before it."""
+
+
+def install(app: FastAPI) -> None:
+    """Change the app before its routes are checked: its title, say, or an `app.exception_handler` of yours."""

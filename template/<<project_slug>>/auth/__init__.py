@@ -11,7 +11,7 @@
       v
     endpoint(caller, db)   queries scoped to the caller: somebody else's object is a 404
 
-scopes.py        what may be granted, and to which roles: yours to extend
+scopes.py        what may be granted, and to which roles; yours are in own_scopes.py
 principal.py     the caller                     method.py        the contract of a method
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
 closed.py        every route has a guard        authorization.py the Authorization header

@@ -1,6 +1,8 @@
-"""What may be granted. Add your own scopes and roles here; everything else follows from these three names."""
+"""What may be granted. Yours are in `own_scopes.py`; everything else follows from these three names."""
 
 from enum import StrEnum
+
+from . import own_scopes as own
 
 
 class Scope(StrEnum):
@@ -12,6 +14,7 @@ class Scope(StrEnum):
     ITEMS_WRITE = "items:write"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
+    vars().update(zip(own.SCOPES, own.SCOPES, strict=True))
 
 
 class Role(StrEnum):
@@ -19,12 +22,14 @@ class Role(StrEnum):
 
     USER = "user"
     ADMIN = "admin"
+    vars().update(zip(own.ROLES, own.ROLES, strict=True))
 
 
-ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+_GRANTED: dict[Role, frozenset[Scope]] = {
     Role.USER: frozenset({Scope.ACCOUNT_WRITE, Scope.ITEMS_READ, Scope.ITEMS_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
+ROLE_SCOPES = {role: _GRANTED.get(role, frozenset()) | frozenset(map(Scope, own.ROLES.get(role, ()))) for role in Role}
 
 
 def scopes_of(roles: frozenset[Role]) -> frozenset[Scope]:
