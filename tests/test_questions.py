@@ -36,7 +36,21 @@ HOSTILE_TEXTS = [
     "x" * 200,
 ]
 REFUSED_TEXTS = ["a\nb", "\r", "\0", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u202e", "\ufeff", "\ud800", "x" * 201]
-TAKEN = ["class", "match", "json", "test", "fastapi", "jwt", "alembic", "poe", "tests", "migrations", "deploy", "con"]
+TAKEN = [
+    "class",
+    "match",
+    "json",
+    "test",
+    "fastapi",
+    "jwt",
+    "alembic",
+    "poe",
+    "tests",
+    "migrations",
+    "deploy",
+    "con",
+    "outdated",
+]
 MALFORMED = ["", "_a", "a_", "1a", "A", "é", "a-b", "a.b", "a/b", "../a", "a b", "a\n", "a" * 41, "a;id"]
 
 REFUSALS = [

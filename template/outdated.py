@@ -1,0 +1,205 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["packaging>=25.0", "pyyaml>=6.0.3"]
+# ///
+"""Is there a newer template, and does one of its advisories affect this project? `uv run poe outdated`.
+
+Ends with 0 if the project is on the newest version, 1 if it is not or an advisory affects it, 2 if that could not be told.
+It asks git for the template's tags and for `advisories.json` of the newest, and changes nothing. It is not part of the
+package, which is served where there is no git, and brings what it needs by itself (PEP 723).
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+ANSWERS = Path(".copier-answers.yml")
+SHORT = {"gh:": "https://github.com", "gl:": "https://gitlab.com"}
+SEVERITIES = ["critical", "high", "moderate", "low"]
+SECONDS = 60
+"""How long git may take for one question."""
+
+
+class CannotTell(Exception):
+    """Why nothing could be found out, in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What `.copier-answers.yml` says."""
+
+    address: str
+    version: Version
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advisory:
+    """One entry of the template's `advisories.json`, whose schema lies beside it."""
+
+    id: str
+    severity: str
+    summary: str
+    affected: SpecifierSet
+    fixed_in: str
+    rows: tuple[str, ...]
+    answers: Mapping[str, list[Any]]
+
+    def affects(self, project: Project) -> bool:
+        """Tell whether a project has the hole. What it was never asked counts as the answer that has it."""
+        chosen = ((values, project.answers.get(name, values)) for name, values in self.answers.items())
+        return self.affected.contains(project.version, prereleases=True) and all(
+            any(value in values for value in (answer if isinstance(answer, list) else [answer]))
+            for values, answer in chosen
+        )
+
+    def __str__(self) -> str:
+        concerning = f" ({', '.join(self.rows)})" if self.rows else ""
+        return f"{self.id}, {self.severity}: {self.summary}{concerning} Mended in {self.fixed_in}."
+
+
+def read_project(path: Path = ANSWERS) -> Project:
+    """Read which version of which template this is. Raises CannotTell."""
+    try:
+        answers = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise CannotTell(
+            f"There is no {path} here: run this in the project's folder, or take it back from git."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise CannotTell(f"{path} is not YAML any more: take it back from git.") from None
+    named = answers if isinstance(answers, dict) else {}
+    missing = [name for name in ("_src_path", "_commit") if not named.get(name)]
+    if missing:
+        raise CannotTell(f"{path} does not say {' and '.join(missing)}: take it back from git.")
+    return Project(address=expand(str(named["_src_path"])), version=released(str(named["_commit"])), answers=named)
+
+
+def released(commit: str) -> Version:
+    """Return the release that a project is on, or after, as `git describe` names it. Raises CannotTell."""
+    try:
+        return Version(re.sub(r"-\d+-g[0-9a-f]+$", "", commit))
+    except InvalidVersion:
+        raise CannotTell(
+            f"The project is on {commit}, which is no release of the template: `uvx copier update` brings the newest."
+        ) from None
+
+
+def expand(address: str) -> str:
+    """Return an address as git takes it, with Copier's short forms written out. Raises CannotTell."""
+    for short, site in SHORT.items():
+        if address.startswith(short):
+            return f"{site}/{address.removeprefix(short).strip('/').removesuffix('.git')}.git"
+    address = address.removeprefix("git+")
+    if "://" in address or re.match(r"[\w.-]+@[\w.-]+:", address):
+        return address
+    folder = Path(address).expanduser()
+    if not folder.exists():
+        raise CannotTell(f"The template is not at {address}: {MOVED}")
+    return str(folder.resolve())
+
+
+MOVED = f"if it moved, write its whole new address as _src_path into {ANSWERS}, and commit."
+
+
+def newest_tag(address: str) -> str:
+    """Return the highest tag that is not a pre-release, as Copier does. Raises CannotTell."""
+    listed = git(address, "ls-remote", "--tags", "--refs", "--", address).splitlines()
+    tags = {version: tag for line in listed if (version := _version(tag := line.rpartition("refs/tags/")[2]))}
+    if not tags:
+        raise CannotTell(f"The template at {shown(address)} has no release yet.")
+    return tags[max(tags)]
+
+
+def _version(tag: str) -> Version | None:
+    try:
+        version = Version(tag)
+    except InvalidVersion:
+        return None
+    return None if version.is_prerelease else version
+
+
+def read_advisories(address: str, tag: str) -> list[Advisory]:
+    """Fetch one version of the template and read its list. Raises CannotTell."""
+    with TemporaryDirectory() as folder:
+        git(address, "init", "--quiet", "--bare", folder)
+        git(address, "-C", folder, "fetch", "--quiet", "--depth=1", "--", address, f"refs/tags/{tag}")
+        text = git(address, "-C", folder, "show", "FETCH_HEAD:advisories.json")
+    try:
+        return [_advisory(entry) for entry in json.loads(text)["advisories"]]
+    except (ValueError, LookupError, TypeError, InvalidSpecifier):
+        raise CannotTell(f"The advisories of {tag} are of a form that this version does not know.") from None
+
+
+def _advisory(entry: Mapping[str, Any]) -> Advisory:
+    plain = {name: str(entry[name]) for name in ("id", "severity", "summary", "fixed_in")}
+    rows = tuple(map(str, entry.get("rows", ())))
+    return Advisory(
+        **plain, affected=SpecifierSet(entry["affected"]), rows=rows, answers=dict(entry.get("answers", {}))
+    )
+
+
+def git(address: str, *arguments: str) -> str:
+    """Run git, which asks nobody for a password. Raises CannotTell."""
+    quiet = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    command = ["git", *arguments]
+    try:
+        return subprocess.run(  # noqa: S603 - git, with addresses after `--`
+            command, check=True, capture_output=True, encoding="utf-8", timeout=SECONDS, env=quiet
+        ).stdout
+    except FileNotFoundError:
+        raise CannotTell("This needs git.") from None
+    except subprocess.TimeoutExpired:
+        reason = f"nothing within {SECONDS} seconds"
+    except subprocess.CalledProcessError as error:
+        reason = next(iter(error.stderr.replace(address, shown(address)).splitlines()), "git failed").rstrip(".")
+    raise CannotTell(f"The template at {shown(address)} cannot be read ({reason}): {MOVED}")
+
+
+def shown(address: str) -> str:
+    """Return an address without the password that may be in it."""
+    return re.sub(r"//[^/@]*@", "//", address)
+
+
+def report(project: Project, tag: str, advisories: Iterable[Advisory]) -> Iterator[str]:
+    """Say what is to be done; nothing if nothing is."""
+    is_behind = project.version < Version(tag)
+    if is_behind:
+        yield f"The template has {tag}; this project is on {project.version}."
+    affecting = sorted((each for each in advisories if each.affects(project)), key=_urgency)
+    yield from (f"- {advisory}" for advisory in affecting)
+    if is_behind or affecting:
+        yield "Commit, then: uvx copier update"
+
+
+def _urgency(advisory: Advisory) -> int:
+    return SEVERITIES.index(advisory.severity) if advisory.severity in SEVERITIES else -1
+
+
+def main() -> None:
+    """Report, and end as the first lines of this file say."""
+    try:
+        project = read_project()
+        tag = newest_tag(project.address)
+        lines = list(report(project, tag, read_advisories(project.address, tag)))
+    except CannotTell as reason:
+        sys.stderr.write(f"{reason}\n")
+        raise SystemExit(2) from None
+    up_to_date = f"This project is on {tag}, the template's newest version, and no advisory affects it."
+    sys.stdout.write("\n".join(lines or [up_to_date]) + "\n")
+    raise SystemExit(bool(lines))
+
+
+if __name__ == "__main__":
+    main()
