@@ -30,6 +30,9 @@ class Copie(Protocol):
 
 Render = Callable[[Combination], Path]
 
+collect_ignore = ["owner"]
+"""Files of a rendered project."""
+
 FEWER = {
     "specimen": [COMBINATIONS[0], COMBINATIONS[-1]],
     "rendered_again": [

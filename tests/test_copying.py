@@ -10,7 +10,8 @@ from tools import commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
 
 from .conftest import Render, on_servers
-from .test_update import changed_by_owner, contents, start
+from .owners import conflicts, start
+from .test_update import contents
 
 COMMANDS = (
     ("users", "create", "josé@example.com", "--admin"),
@@ -60,7 +61,7 @@ def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp
 def move(project: Path, to: Combination, source: str, target: str) -> None:
     """Change the database of a living project, as its README says."""
     renders.update(project, to.answers)
-    assert not changed_by_owner(project)
+    assert conflicts(project) == set()
     renders.commit(project, "Another database")
     call(project, target, "migrate")
     assert "No new upgrade" in commands.run(project, "alembic", "check", DATABASE_URL=target).stdout

@@ -7,7 +7,8 @@ from pathlib import Path
 from tools import renders
 from tools.combinations import COMBINATIONS
 
-from .test_update import contents, start
+from .owners import start
+from .test_update import contents
 
 BEFORE, AFTER = COMBINATIONS[0], next(each for each in COMBINATIONS if len(each.auth_methods) == 5)
 

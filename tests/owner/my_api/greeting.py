@@ -1,0 +1,18 @@
+"""A middleware of the owner's, and a page of their own for what is sold out."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class Greeting:
+    """Say where an answer comes from."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def greet(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-greeting", b"hello")]
+            await send(message)
+
+        await self._app(scope, receive, greet)

@@ -1,0 +1,7 @@
+"""The owner's routers."""
+
+from fastapi import APIRouter
+
+from .orders.router import router as orders
+
+ROUTERS: tuple[APIRouter, ...] = (orders,)
