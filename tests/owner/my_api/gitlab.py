@@ -7,6 +7,8 @@ from pydantic import SecretStr
 from .auth.social_login.openid import OpenIDProvider
 from .auth.social_login.settings import ClientSettings
 
+ISSUER = "https://gitlab.com"
+
 
 class GitLabSettings(ClientSettings):
     """The client that GitLab knows."""
@@ -23,7 +25,7 @@ class GitLab(OpenIDProvider):
 
     @property
     def issuer(self) -> str:
-        return "https://gitlab.com"
+        return ISSUER
 
 
 gitlab = GitLab()
