@@ -14,6 +14,8 @@ from tools import checks, commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
 from tools.servers import MissingProgramError
 
+from .releases import release_five_times
+
 
 class Result(Protocol):
     """What pytest-copie tells about a copy."""
@@ -94,6 +96,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable[..., None])
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it stands, committed."""
     return renders.snapshot(tmp_path_factory.mktemp("template") / "template")
+
+
+@pytest.fixture(scope="session")
+def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template, and five releases more."""
+    return release_five_times(template, tmp_path_factory.mktemp("released") / "template")
 
 
 @pytest.fixture(scope="session")

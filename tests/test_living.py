@@ -4,26 +4,18 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from tools import renders
 
 from . import rows
 from .conftest import must_pass
 from .edits import EDITS
 from .owners import THEIRS, conflicts, migrate, move_in, start, succeed
-from .releases import RELEASES, release_five_times, tag
+from .releases import RELEASES, tag
 from .test_render import ANSWERS_FILE, files
 from .test_update import WHOLE
 
 CONFLICT = re.compile(r"^<{7} before updating\n(.*?)^={7}\n.*?^>{7} after updating\n", re.MULTILINE | re.DOTALL)
 COLLIDING = {edit.path for edit in EDITS if edit.collides}
-
-
-@pytest.fixture(scope="module")
-def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template with five releases more."""
-    return release_five_times(template, tmp_path_factory.mktemp("released") / "template")
 
 
 def settle(project: Path, file: str) -> int:
