@@ -1,6 +1,5 @@
 """An update brings what is new, from whatever version, and keeps what is the owner's."""
 
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def start_long_ago(template: Path, folder: Path, combination: Combination, numbe
     return start(template, folder, combination, versions[number % len(versions)])
 
 
-@pytest.mark.parametrize(("number", "chosen"), zip(count(), covering()), ids=str)
+@pytest.mark.parametrize(("number", "chosen"), list(enumerate(covering())), ids=str)
 def test_an_untouched_project_of_an_older_version_becomes_a_fresh_copy(
     number: int, chosen: Combination, template: Path, render: Render, tmp_path: Path
 ) -> None:
