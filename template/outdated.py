@@ -4,7 +4,7 @@
 # ///
 """Is there a newer template, and does one of its advisories affect this project? `uv run poe outdated`.
 
-Ends with 0 if the project is on the newest version, 1 if it is not or an advisory affects it, 2 if that could not be told.
+Ends with 0 if the project is on the newest version, 1 if not or if an advisory affects it, 2 if that cannot be told.
 It asks git for the template's tags and for `advisories.json` of the newest, and changes nothing. It is not part of the
 package, which is served where there is no git, and brings what it needs by itself (PEP 723).
 """

@@ -1,6 +1,17 @@
 """A middleware of the owner's, and a page of their own for what is sold out."""
 
+from fastapi import Request
+from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class SoldOut(Exception):
+    """There is no more of it."""
+
+
+async def show_sold_out(_: Request, __: SoldOut) -> HTMLResponse:
+    """Say so to people."""
+    return HTMLResponse("<h1>Sold out</h1>", 410)
 
 
 class Greeting:

@@ -1,16 +1,23 @@
 """Orders of the caller."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from sqlalchemy import func, select
 
-from ..auth.dependencies import CurrentPrincipal
+from ..auth.dependencies import CurrentPrincipal, require
+from ..auth.principal import Principal
+from ..auth.scopes import Scope
 from ..db import Reading, Writing
+from ..greeting import SoldOut
 from .errors import TooManyOrders
 from .models import Order
 from .schemas import OrderIn, OrderOut
 from .settings import OrderSettings
 
 router = APIRouter(prefix="/orders", tags=["orders"])
+
+Support = Annotated[Principal, require(Scope("orders:read"))]
 
 
 @router.get("")
@@ -23,6 +30,8 @@ async def list_orders(caller: CurrentPrincipal, db: Reading) -> list[OrderOut]:
 @router.post("", status_code=201)
 async def create_order(body: OrderIn, caller: CurrentPrincipal, db: Writing) -> OrderOut:
     """Order something."""
+    if body.article == "coffee":
+        raise SoldOut
     count = await db.scalar(select(func.count()).where(Order.owner_id == caller.user_id))
     if (count or 0) >= OrderSettings.get().orders_per_user:
         raise TooManyOrders
@@ -30,3 +39,9 @@ async def create_order(body: OrderIn, caller: CurrentPrincipal, db: Writing) -> 
     db.add(order)
     await db.flush()
     return OrderOut.model_validate(order)
+
+
+@router.get("/all")
+async def list_all_orders(_: Support, db: Reading) -> list[OrderOut]:
+    """List everybody's orders."""
+    return [OrderOut.model_validate(order) for order in await db.scalars(select(Order))]

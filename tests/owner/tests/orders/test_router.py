@@ -2,6 +2,8 @@
 
 import pytest
 
+from my_api.auth.scopes import Role
+
 from ..conftest import AsCaller
 
 pytestmark = pytest.mark.anyio
@@ -19,3 +21,16 @@ async def test_nobody_orders_without_end(as_caller: AsCaller) -> None:
     answers = [await ann.post("/orders", json={"article": "tea"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 409]
     assert answers[-1].json()["code"] == "too_many_orders"
+
+
+async def test_support_sees_all_orders_and_others_do_not(as_caller: AsCaller) -> None:
+    ann, support = await as_caller(), await as_caller(role=Role("support"))
+    ordered = (await ann.post("/orders", json={"article": "tea"})).json()
+    assert (await support.get("/orders/all")).json() == [ordered]
+    assert (await ann.get("/orders/all")).status_code == 403
+
+
+async def test_what_is_sold_out_has_a_page_and_every_answer_a_greeting(as_caller: AsCaller) -> None:
+    page = await (await as_caller()).post("/orders", json={"article": "coffee"})
+    assert (page.status_code, page.text) == (410, "<h1>Sold out</h1>")
+    assert page.headers["x-greeting"] == "hello"
