@@ -25,4 +25,4 @@ def test_a_forgotten_migration_is_seen(specimen: Path) -> None:
         f"{models.read_text()}\n\nclass Planted(Base):\n"
         '    __tablename__ = "planted"\n    id: Mapped[int] = mapped_column(primary_key=True)\n'
     )
-    assert "alembic check" in checks.complaint(specimen, "migrations")
+    assert "New upgrade operations detected" in checks.complaint(specimen, "migrations")
