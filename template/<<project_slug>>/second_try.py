@@ -1,11 +1,16 @@
 """A second try for requests whose transaction the database gave up for a rival's: two that waited for each other."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import problem, unavailable
+
+
+PAUSE = 0.05
+"""Seconds before the second try: the rival, let go on a moment ago, would else be overtaken and waited for again."""
 
 
 class GivenUp(SQLAlchemyError):
@@ -32,6 +37,7 @@ class SecondTry:
         try:
             await self._app(scope, remember, send)
         except GivenUp:
+            await asyncio.sleep(PAUSE)
             await self._try_again(scope, _replayed(received, receive), send)
 
     async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
