@@ -9,25 +9,10 @@ from ..settings import Settings
 
 
 class LimitSettings(Settings):
-    """Raising a limit gives a guesser more tries; lowering it lets a shared address hinder its own users."""
+    """Base of each part's limits, fields called `limit_<name>`.
 
-    limit_login: str = "20/minute"
-    """Sign-ins by address."""
-    limit_login_account: str = "5/minute"
-    """Sign-ins by account and address: a stranger elsewhere cannot use up the owner's tries."""
-    limit_login_failures: str = "100/30 days"
-    """Failures in a row by account, from anywhere; then sign-in pauses until a mailed reset or the end of the window
-    (NIST 800-63B-4, 3.2.2)."""
-    limit_mail: str = "20/hour"
-    """Requests that send mail, by address of the asker."""
-    limit_mail_account: str = "5/hour"
-    """Mails of one kind to one address: more would make this project a tool to flood a mailbox. Each kind counts by
-    itself, so that nobody can block a reset by signing the address up."""
-    limit_keys: str = "20/hour"
-    """API keys made and rotated, by address."""
-    limit_token: str = "60/minute"
-    """What is tried with tokens, by address: refreshes, revocations, mailed codes, the steps of a login at a provider,
-    API keys that are no good."""
+    Raising a limit gives a guesser more tries; lowering it lets a shared address hinder its own users.
+    """
 
     @field_validator("*")
     @classmethod
@@ -36,9 +21,19 @@ class LimitSettings(Settings):
             raise ValueError("must allow something, for instance 5/minute")
         return value
 
-    def item(self, name: str) -> RateLimitItem:
-        """Return the limit called `limit_<name>`."""
-        return _parsed(getattr(self, f"limit_{name}"))
+
+class TokenLimits(LimitSettings):
+    """The limit that every project needs."""
+
+    limit_token: str = "60/minute"
+    """What is tried with credentials that nobody can guess, by address: tokens, mailed codes, API keys."""
+
+
+def limit_called(name: str) -> RateLimitItem:
+    """Return the limit `limit_<name>`, of whichever part."""
+    field = f"limit_{name}"
+    [part] = [part for part in LimitSettings.__subclasses__() if field in part.model_fields]
+    return _parsed(getattr(part.get(), field))
 
 
 _parsed = cache(parse)

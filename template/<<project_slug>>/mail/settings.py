@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from ..limits.settings import LimitSettings
 from ..settings import Settings
 
 
@@ -37,3 +38,11 @@ class MailSettings(Settings):
             yield "MAIL_FROM must be an address that your mail server may send from."
         if self.frontend_url and not self.frontend_url.startswith("https://"):
             yield "FRONTEND_URL must be an https:// address."
+
+
+class MailLimits(LimitSettings):
+    """Beyond it this project would be a tool to flood a mailbox."""
+
+    limit_mail_account: str = "5/hour"
+    """Mails of one kind to one address. Each kind counts by itself, so that nobody can block a reset by signing the
+    address up."""

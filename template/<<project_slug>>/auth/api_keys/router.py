@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 
 from ...db import Db, Reading
 from ...limits.service import limit
+from ...limits.settings import LimitSettings
 from ...mail.outbox import Mails, Outbox
 from ..credentials import confirm
 from ..dependencies import AccountWriter, RecentLogin
@@ -18,6 +19,13 @@ from .schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotatedApiKeyOut
 from .service import NewKey, Wish
 
 router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
+
+class KeyLimits(LimitSettings):
+    """A key outlasts the session that made it: a stolen one must not make many."""
+
+    limit_keys: str = "20/hour"
+    """API keys made and rotated, by address."""
+
 
 KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 

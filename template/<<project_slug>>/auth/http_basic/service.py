@@ -15,7 +15,7 @@ from ...users.email import canonical
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..lookup import JoinedLookup, row_lookup
-from ..passwords import login
+from ..passwords import attempts, login
 from ..passwords.models import Password
 from ..principal import Principal
 from ..scopes import scopes_of
@@ -118,5 +118,5 @@ class Proofs:
     async def _take_back(self, key: str) -> None:
         # Each worker compares for itself: matches must not add up to a refusal. Only what this one has counted: a count
         # begun anew would give whoever guesses beside an owner five more tries at each of the owner's requests.
-        await limits.uncount(self._database, "login_account", key, limits.client_network())
-        await limits.uncount(self._database, "login", limits.client_network())
+        await attempts.uncount(self._database, "login_account", key, limits.client_network())
+        await attempts.uncount(self._database, "login", limits.client_network())

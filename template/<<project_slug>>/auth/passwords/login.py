@@ -18,7 +18,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical, masked
 from ...users.models import User
 from ..accounts import locked
-from . import mails
+from . import attempts, mails
 from .chosen import verify
 from .models import Password
 
@@ -48,7 +48,7 @@ async def authenticate(
     if not (is_right and found):
         await fail(database, key, method)
         raise WrongPassword
-    await limits.forget(database, "login_failures", key)
+    await attempts.forget(database, "login_failures", key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
         await replace(db, *found, better or found[1])
@@ -65,7 +65,7 @@ async def compare(database: Database, key: str, password: str, stored: str | Non
         return await verify(password, stored)
     except Unavailable:
         # Nothing was compared. Counted, an overload would add up to a pause of the owner's sign-in.
-        await limits.uncount(database, "login_failures", key)
+        await attempts.uncount(database, "login_failures", key)
         raise
 
 

@@ -22,7 +22,7 @@ from ..accounts import locked
 from ..credentials import end_access, end_logins
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
-from . import mails
+from . import attempts, mails
 from .chosen import hash_chosen
 from .login import WrongPassword, compare, fail, find, notice_to, replace, send, throttle
 from .models import Password
@@ -40,7 +40,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     if found is None or not (await compare(database, key, current, found[1]))[0]:
         await fail(database, key, "change_password")
         raise WrongPassword
-    await limits.forget(database, "login_failures", key)
+    await attempts.forget(database, "login_failures", key)
     if new == current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
     stored = await hash_chosen(new, email=caller.account.email)
@@ -95,7 +95,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await one_time.discard(db, str(user.id))
     # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     send(outbox, notices)
-    await limits.forget(database, "login_failures", user.email_key or "")
+    await attempts.forget(database, "login_failures", user.email_key or "")
 
 
 async def _owner_of(db: AsyncSession, code: str) -> User:

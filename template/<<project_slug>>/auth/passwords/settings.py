@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from ...limits.settings import LimitSettings
 from ...settings import CoreSettings, Settings
 
 MINIMUM = 15
@@ -39,3 +40,17 @@ class PasswordSettings(Settings):
             yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum, for instance 19456 and 2."
         if self.password_breach_url and not self.password_breach_url.startswith("https://"):
             yield "PASSWORD_BREACH_URL must be an https:// address."
+
+
+class PasswordLimits(LimitSettings):
+    """What is tried with passwords, and what sends mail to addresses that anybody may name."""
+
+    limit_login: str = "20/minute"
+    """Sign-ins by address."""
+    limit_login_account: str = "5/minute"
+    """Sign-ins by account and address: a stranger elsewhere cannot use up the owner's tries."""
+    limit_login_failures: str = "100/30 days"
+    """Failures in a row by account, from anywhere; then sign-in pauses until a mailed reset or the end of the window
+    (NIST 800-63B-4, 3.2.2)."""
+    limit_mail: str = "20/hour"
+    """Requests that send mail, by address of the asker."""
