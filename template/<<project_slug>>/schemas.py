@@ -17,18 +17,16 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def _no_controls(text: str) -> str:
+def no_controls(text: str) -> str:
+    """Return the text. Raises ValueError for characters that no line of text has."""
     # PostgreSQL refuses NUL and every driver refuses lone surrogates: refused here, never a 500 there (ST-6).
     if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF or ord(character) == 127 for character in text):
         raise ValueError("must not contain control characters")
     return text
 
 
-Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_controls)]
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_controls)]
 """One line of text, at most 200 characters."""
-
-Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(_no_controls)]
-"""What somebody types as an e-mail address to log in: as long as an address can be, and not checked further."""
 
 
 def _printable(text: str) -> str:
@@ -38,12 +36,5 @@ def _printable(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_no_controls), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(no_controls), AfterValidator(_printable)]
 """What a person or a thing is called, at most 100 printable characters."""
-
-Token = Annotated[str, StringConstraints(min_length=1, max_length=8192), AfterValidator(_no_controls)]
-"""What a client sends as a token. Whether it is one only the look-up says."""
-
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_no_controls)]
-"""A password or token as it was typed: never trimmed, folded or normalised (ASVS 6.2.8). Long enough for any, short
-enough that hashing it costs nothing extra; the password policy is stricter."""

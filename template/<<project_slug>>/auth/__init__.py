@@ -7,16 +7,17 @@
       v
     Guard -- none -> 401 with every method's challenge
       |   -- require(Scope.X) -> 403 insufficient_scope
-      |   -- RecentLogin -> 401 insufficient_user_authentication
+      |   -- login too long ago -> 401 insufficient_user_authentication
       v
     endpoint(caller, db)   queries scoped to the caller: somebody else's object is a 404
 
 scopes.py        what may be granted, and to which roles; yours are in own_scopes.py
 principal.py     the caller                     method.py        the contract of a method
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
-closed.py        every route has a guard        authorization.py the Authorization header
-lookup.py        many look-ups, one query       accounts.py      the account beside a credential
-credentials.py   ending what was handed out     one folder per method, each with the same file names
+closed.py        every route has a guard        accounts.py      the account beside a credential
+lookup.py        many look-ups, one query       credentials.py   ending what was handed out
+
+One folder per method, each with the same file names.
 
 Imports run one way: principal <- method <- feature/method <- methods <- dependencies <- feature/router <- api <- main.
 """

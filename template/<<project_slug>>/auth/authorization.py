@@ -1,14 +1,8 @@
 """The Authorization header, taken apart once and the same way for every method (ASVS 1.5.3)."""
 
-import re
-
 from starlette.requests import Request
 
 from .method import MalformedCredential
-
-_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-MAX_TOKEN_LENGTH = 8192
-"""Longer bearer tokens are refused unparsed (JT-1)."""
 
 
 def read(request: Request) -> tuple[str, str] | None:
@@ -23,21 +17,3 @@ def read(request: Request) -> tuple[str, str] | None:
         raise MalformedCredential("invalid_request", "Send one Authorization header")
     scheme, _, credentials = sent[0].partition(" ")
     return scheme.lower(), credentials.strip(" ")
-
-
-def bearer_token(request: Request) -> str | None:
-    """Return the bearer token (RFC 6750, section 2.1); None when the header is absent or of another scheme."""
-    match read(request):
-        case ("bearer", token):
-            _refuse_second_token(request)
-            if len(token) <= MAX_TOKEN_LENGTH and not _TOKEN.fullmatch(token):
-                raise MalformedCredential("invalid_request", "The bearer token is malformed")
-            return token
-        case _:
-            return None
-
-
-def _refuse_second_token(request: Request) -> None:
-    # Alone, a token in the query is ignored (ASVS 14.2.1); beside a header, two callers would be mixed.
-    if "access_token" in request.query_params:
-        raise MalformedCredential("invalid_request", "Send the access token once, in the Authorization header")

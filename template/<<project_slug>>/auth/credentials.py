@@ -1,4 +1,4 @@
-"""What happens to everything handed out, and to the ways to log in, when an account's credentials change."""
+"""What happens to everything handed out when an account's credentials change."""
 
 from uuid import UUID
 
@@ -27,13 +27,6 @@ async def end_access(db: AsyncSession, user_id: UUID, *, keep: str | None = None
     await db.execute(update(User).where(User.id == user_id).values(access_version=User.access_version + 1))
     for end in dict.fromkeys(method.end_access for method in METHODS if method.end_access):
         await end(db, user_id, keep=keep)
-
-
-async def end_logins(db: AsyncSession, user_id: UUID) -> None:
-    """End every way to log in but the password: whoever added one before a recovery may have been a thief."""
-    for method in METHODS:
-        if method.end_logins:
-            await method.end_logins(db, user_id)
 
 
 async def confirm(db: AsyncSession, caller: Principal) -> None:

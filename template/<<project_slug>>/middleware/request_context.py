@@ -13,6 +13,11 @@ _current: ContextVar[Scope | None] = ContextVar("current_request", default=None)
 _acceptable_id = re.compile(rb"[A-Za-z0-9-]{8,64}")
 
 
+def current_request() -> Scope | None:
+    """Return the request being served; None outside of requests."""
+    return _current.get()
+
+
 def request_id() -> str | None:
     """Return the id of the request being served; None outside of requests."""
     scope = _current.get()
@@ -24,13 +29,6 @@ def client_address() -> str:
     scope = _current.get()
     client = scope.get("client") if scope else None
     return client[0] if client else "unknown"
-
-
-def user_agent() -> str:
-    """Return the User-Agent, printable and at most 200 characters; it is shown in the list of sessions."""
-    scope = _current.get() or {"headers": []}
-    raw = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
-    return "".join(character for character in raw.decode("latin-1")[:200] if character.isprintable())
 
 
 def _id_of(scope: Scope) -> str:

@@ -26,12 +26,6 @@ def _ascii(domain: str) -> str:
         return domain
 
 
-def masked(address: str) -> str:
-    """Return an address fit for logs: enough to recognise, too little to write to."""
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}***@{domain}"
-
-
 def _one_line(address: str) -> str:
     # The reader of a mail header would take a line break for the next header (ASVS 1.3.11).
     # Its form for comparing must fit the column too: NFKC writes some single characters as eighteen.

@@ -1,4 +1,4 @@
-"""One's own account, and the administration of all."""
+"""Reading one's own account, and the administration of all."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from ..auth.credentials import confirm
-from ..auth.dependencies import AccountWriter, CurrentPrincipal, RecentLogin, require, require_recent_login
+from ..auth.dependencies import CurrentPrincipal, require, require_recent_login
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
 from . import service
-from .schemas import AdminUserOut, AdminUserPatch, UserOut, UserPatch
+from .schemas import AdminUserOut, AdminUserPatch, UserOut
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -23,19 +23,6 @@ UserWriter = Annotated[Principal, require(Scope.USERS_WRITE)]
 async def read_me(caller: CurrentPrincipal) -> UserOut:
     """Return the caller's account, which authentication has just looked up."""
     return UserOut.model_validate(caller.account)
-
-
-@router.patch("/me")
-async def change_me(body: UserPatch, caller: AccountWriter, db: Writing) -> UserOut:
-    """Change the caller's name."""
-    return UserOut.model_validate(await service.rename(db, caller.user_id, body.name))
-
-
-@router.delete("/me", status_code=204)
-async def delete_me(caller: RecentLogin, db: Writing) -> None:
-    """Delete the caller's account and everything it owns. There is no way back."""
-    await confirm(db, caller)
-    await service.delete_account(db, caller.user_id)
 
 
 @router.get("")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ..auth.scopes import Role
-from ..schemas import Input, Name, Output
+from ..schemas import Input, Output
 
 
 class UserOut(Output):
@@ -18,12 +18,6 @@ class UserOut(Output):
     name: str
     roles: list[Role]
     created_at: datetime
-
-
-class UserPatch(Input):
-    """What users may change about themselves; everything else has its own endpoint and its own proof (ASVS 8.2.3)."""
-
-    name: Name
 
 
 class AdminUserOut(UserOut):

@@ -19,15 +19,6 @@ from .email import canonical
 from .models import User
 
 
-async def rename(db: AsyncSession, user_id: UUID, name: str) -> User:
-    """Change the name."""
-    user = await locked(db, user_id)
-    if user is None:
-        raise NotFound  # deleted by another request of the same owner
-    user.name = name
-    return user
-
-
 async def delete_account(db: AsyncSession, user_id: UUID) -> None:
     """Delete the account with everything that points at it."""
     if not await affected(db, delete(User).where(User.id == user_id)):

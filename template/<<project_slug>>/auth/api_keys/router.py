@@ -20,6 +20,7 @@ from .service import NewKey, Wish
 
 router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 
+
 class KeyLimits(LimitSettings):
     """A key outlasts the session that made it: a stolen one must not make many."""
 

@@ -5,9 +5,10 @@ from base64 import b64decode, b64encode
 from pydantic import TypeAdapter
 from starlette.requests import Request
 
-from ...schemas import Address, Secret
 from .. import authorization
 from ..method import InvalidCredential
+from ..passwords.schemas import Secret
+from ..passwords.typed import Address
 
 _CREDENTIALS: TypeAdapter[tuple[str, str]] = TypeAdapter(tuple[Address, Secret])
 """As long as in the body of a login, and without control characters."""

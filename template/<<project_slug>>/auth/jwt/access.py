@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from ...clock import now
 from ...db import NOW, Database
 from ...users.models import User
-from ..authorization import MAX_TOKEN_LENGTH
 from ..lookup import JoinedLookup, row_lookup
 from ..principal import Principal
+from ..tokens.header import MAX_TOKEN_LENGTH
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ...schemas import Address, Input, Output, Secret
+from ...schemas import Input, Output
+from ..passwords.schemas import Secret
+from ..passwords.typed import Address
 
 
 class Login(Input):

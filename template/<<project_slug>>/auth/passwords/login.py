@@ -15,7 +15,7 @@ from ...errors import TooManyRequests, Unavailable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
-from ...users.email import canonical, masked
+from ...users.email import canonical
 from ...users.models import User
 from ..accounts import locked
 from . import attempts, mails
@@ -92,6 +92,12 @@ async def fail(database: Database, key: str, method: str) -> None:
     """Record a wrong password, whether or not there is such an account."""
     async with database.transaction() as db:
         audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
+
+
+def masked(address: str) -> str:
+    """Return an address fit for logs: enough to recognise, too little to write to."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}***@{domain}"
 
 
 async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) -> list[Message]:

@@ -2,13 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
-from ...schemas import Input, Secret
+from ...schemas import Input, no_controls
 from ...users.email import Email
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """A secret from a mail."""
+
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(no_controls)]
+"""A password or token as it was typed: never trimmed, folded or normalised (ASVS 6.2.8). Long enough for any, short
+enough that hashing it costs nothing extra; the password policy is stricter."""
 
 
 class Registration(Input):

@@ -19,7 +19,8 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..accounts import locked
-from ..credentials import end_access, end_logins
+from ..credentials import end_access
+from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import attempts, mails
@@ -96,6 +97,13 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
     # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     send(outbox, notices)
     await attempts.forget(database, "login_failures", user.email_key or "")
+
+
+async def end_logins(db: AsyncSession, user_id: UUID) -> None:
+    """End every way to log in but the password: whoever added one before a recovery may have been a thief."""
+    for method in METHODS:
+        if method.end_logins:
+            await method.end_logins(db, user_id)
 
 
 async def _owner_of(db: AsyncSession, code: str) -> User:

@@ -5,18 +5,12 @@ from fastapi import APIRouter, Request, Response
 from ...db import database_of
 from ...limits.service import limit
 from ...mail.outbox import outbox_of
-from ...schemas import Input, Token
 from ..dependencies import PUBLIC, Unauthorized
 from ..tokens import service
 from ..tokens.schemas import TokensOut, tokens_out
+from .schemas import Refresh
 
 router = APIRouter(prefix="/auth", tags=["login"])
-
-
-class Refresh(Input):
-    """A refresh token."""
-
-    refresh_token: Token
 
 
 @router.post("/refresh", dependencies=[PUBLIC, limit("token")])

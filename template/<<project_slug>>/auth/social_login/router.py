@@ -12,10 +12,11 @@ from ...errors import AppError, NotFound
 from ...limits import service as limits
 from ...limits.service import limit
 from ...mail.outbox import Mails
-from ...schemas import Input, Token
+from ...schemas import Input
 from ...settings import CoreSettings
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from ..one_time import InvalidToken
+from ..refresh.schemas import Token
 from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from . import flow, page, service, transaction

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from ...schemas import Input, Output, Token
+from ...schemas import Input, Output
+from ..refresh.schemas import Token
 
 Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43)]
 """base64url of a SHA-256, without padding (RFC 7636, section 4.2)."""

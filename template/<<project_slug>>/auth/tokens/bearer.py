@@ -6,10 +6,10 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from ...db import database_of
-from ..authorization import bearer_token
 from ..method import REALM, InvalidCredential
 from ..principal import Principal
 from .format import access
+from .header import bearer_token
 from .service import end_sessions as end_access
 from .service import is_current
 

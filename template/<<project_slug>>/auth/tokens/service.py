@@ -21,7 +21,7 @@ from ...clock import now
 from ...db import NOW, Database, UtcDateTime, affected
 from ...errors import NotFound
 from ...mail.outbox import Outbox
-from ...middleware.request_context import user_agent
+from ...middleware.request_context import current_request
 from ...users.models import User
 from ..accounts import locked
 from ..principal import Principal
@@ -117,8 +117,15 @@ def _new_session(user_id: UUID, scope: str) -> Session:
         auth_time=start,
         idle_until=_idle_until(ends),
         expires_at=ends,
-        user_agent=user_agent(),
+        user_agent=_user_agent(),
     )
+
+
+def _user_agent() -> str:
+    """Return the User-Agent, printable and at most 200 characters; it is shown in the list of sessions."""
+    scope = current_request() or {"headers": []}
+    raw = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return "".join(character for character in raw.decode("latin-1")[:200] if character.isprintable())
 
 
 def _idle_until(ends: datetime) -> datetime:

@@ -1,0 +1,37 @@
+"""Changing one's own account, where somebody can log in to do so."""
+
+from fastapi import APIRouter
+
+from ..auth.accounts import locked
+from ..auth.credentials import confirm
+from ..auth.dependencies import AccountWriter, RecentLogin
+from ..db import Writing
+from ..errors import NotFound
+from ..schemas import Input, Name
+from . import service
+from .schemas import UserOut
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+class UserPatch(Input):
+    """What users may change about themselves; everything else has its own endpoint and its own proof (ASVS 8.2.3)."""
+
+    name: Name
+
+
+@router.patch("/me")
+async def change_me(body: UserPatch, caller: AccountWriter, db: Writing) -> UserOut:
+    """Change the caller's name."""
+    user = await locked(db, caller.user_id)
+    if user is None:
+        raise NotFound  # deleted by another request of the same owner
+    user.name = body.name
+    return UserOut.model_validate(user)
+
+
+@router.delete("/me", status_code=204)
+async def delete_me(caller: RecentLogin, db: Writing) -> None:
+    """Delete the caller's account and everything it owns. There is no way back."""
+    await confirm(db, caller)
+    await service.delete_account(db, caller.user_id)
