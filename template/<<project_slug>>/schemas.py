@@ -27,14 +27,3 @@ def no_controls(text: str) -> str:
 
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_controls)]
 """One line of text, at most 200 characters."""
-
-
-def _printable(text: str) -> str:
-    # Names are shown in mails and lists: a line break, or a mark that turns the direction of reading, rewrites those.
-    if not text.isprintable():
-        raise ValueError("must be printable")
-    return text
-
-
-Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(no_controls), AfterValidator(_printable)]
-"""What a person or a thing is called, at most 100 printable characters."""

@@ -5,7 +5,6 @@ is in memory: a mail that is not sent when the process dies is lost, and its rea
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -16,8 +15,6 @@ from ..audit.events import Event, log_event
 from . import console, smtp
 from .messages import Message, Undeliverable
 from .settings import MailSettings
-
-log = logging.getLogger(__name__)
 
 Carry = Callable[[Message], Awaitable[None]]
 TRANSPORTS: dict[str, Carry] = {"console": console.carry, "smtp": smtp.carry}

@@ -20,13 +20,13 @@ def current_request() -> Scope | None:
 
 def request_id() -> str | None:
     """Return the id of the request being served; None outside of requests."""
-    scope = _current.get()
+    scope = current_request()
     return None if scope is None else scope["state"]["request_id"]
 
 
 def client_address() -> str:
     """Return the address of the peer, or of the client a trusted proxy vouched for (ASVS 15.3.4)."""
-    scope = _current.get()
+    scope = current_request()
     client = scope.get("client") if scope else None
     return client[0] if client else "unknown"
 

@@ -7,8 +7,9 @@ from ..auth.credentials import confirm
 from ..auth.dependencies import AccountWriter, RecentLogin
 from ..db import Writing
 from ..errors import NotFound
-from ..schemas import Input, Name
+from ..schemas import Input
 from . import service
+from .name import Name
 from .schemas import UserOut
 
 router = APIRouter(prefix="/users", tags=["users"])

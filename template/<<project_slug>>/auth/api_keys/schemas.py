@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from ...schemas import Input, Name, Output
+from ...schemas import Input, Output
+from ...users.name import Name
 from ..scopes import Scope
 
 

@@ -1,0 +1,18 @@
+"""What a person or a thing may be called."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from ..schemas import no_controls
+
+
+def _printable(text: str) -> str:
+    # Names are shown in mails and lists: a line break, or a mark that turns the direction of reading, rewrites those.
+    if not text.isprintable():
+        raise ValueError("must be printable")
+    return text
+
+
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(no_controls), AfterValidator(_printable)]
+"""What a person or a thing is called, at most 100 printable characters."""
