@@ -308,7 +308,7 @@ def patterns(project: Path) -> Iterator[str]:
 def test_every_regular_expression_ends_in_time(rendered: Path) -> None:
     """ASVS 1.3.12."""
     found = list(patterns(rendered))
-    assert len(found) > 3
+    assert len(found) >= 3
     for pattern in found:
         for text in HOSTILE_TEXTS:
             start = time.process_time()

@@ -72,7 +72,7 @@ class CoreSettings(Settings):
 
     environment: str = "production"
     public_url: str = ""
-    """The address clients use, for instance `https://api.example.com`. Links in mails start with it."""
+    """The address clients use, for instance `https://api.example.com`."""
     allowed_hosts: Words = ()
     """Host names to answer to; empty means the host of `public_url`."""
     cors_origins: Words = ()

@@ -26,7 +26,7 @@ class TokenLimits(LimitSettings):
     """The limit that every project needs."""
 
     limit_token: str = "60/minute"
-    """What is tried with credentials that nobody can guess, by address: tokens, mailed codes, API keys."""
+    """What is tried with secrets other than passwords, by address."""
 
 
 def limit_called(name: str) -> RateLimitItem:
