@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 export UV_COMPILE_BYTECODE ?= 1
 export PATH := $(abspath $(dir $(UV))):$(PATH)
 
-.PHONY: help setup demo test check lint matrix mutants requirements bench races faults measure pins
+.PHONY: help setup demo test check lint matrix mutants requirements bench races faults measure pins release
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -76,3 +76,6 @@ measure: setup ## Print the sizes of the rendered projects, and how long Copier 
 
 pins: .venv/.done ## Bring the pinned requirements up to date
 	$(TOOLS)/python -m tools.pins
+
+release: setup lint ## Check, date the changelog, commit and tag; VERSION=1.2.3
+	$(TOOLS)/python -m tools.release $(VERSION)
