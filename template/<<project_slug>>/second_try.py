@@ -8,7 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import problem, unavailable
 
-
 PAUSE = 0.05
 """Seconds before the second try: the rival, let go on a moment ago, would else be overtaken and waited for again."""
 
