@@ -12,7 +12,7 @@ from secrets import SystemRandom
 
 from fastapi import FastAPI
 from pydantic import Field
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, tuple_
 
 from .clock import now
 from .db import Base, Database
@@ -38,13 +38,13 @@ async def purge_expired(database: Database) -> int:
 
 
 async def _purge(database: Database, table: Table) -> int:
-    (key,) = table.primary_key
+    key = table.primary_key.columns
     expired, deleted = table.c.expires_at <= now(), 0
     while True:
         async with database.engine.begin() as connection:
-            keys = (await connection.scalars(select(key).where(expired).limit(BATCH))).all()
+            keys = (await connection.execute(select(*key).where(expired).limit(BATCH))).all()
             # By key, since MySQL limits no subquery; and still expired, since a counter may have begun anew meanwhile.
-            deleted += (await connection.execute(delete(table).where(key.in_(keys), expired))).rowcount
+            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys), expired))).rowcount
         if len(keys) < BATCH:
             return deleted
 

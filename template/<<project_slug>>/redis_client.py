@@ -83,7 +83,8 @@ class Client:
             socket_timeout=settings.redis_timeout,
             socket_connect_timeout=settings.redis_timeout,
             health_check_interval=30,
-            # Once, for a connection that was cut while it lay idle. Every script here may run twice: it fails closed.
+            # Once, for a connection that was cut while it lay idle. A script may so run twice, which fails closed; only
+            # an attempt may be taken back twice, which is one guess more.
             retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
         )
         self._redis = Redis.from_pool(pool)

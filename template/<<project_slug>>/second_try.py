@@ -17,7 +17,7 @@ class GivenUp(SQLAlchemyError):
 
 
 class SecondTry:
-    """Run the request again, from its first byte; if that is given up too, answer 503.
+    """Run the request again, from its first byte and with nothing known of its caller; if that is given up too, 503.
 
     What is run again has left nothing of the transaction behind. A limit is counted twice, and a one-time code that an
     earlier transaction took is refused, as it would be if the client came again.
@@ -34,17 +34,22 @@ class SecondTry:
             return received[-1]
 
         try:
-            await self._app(scope, remember, send)
+            await self._app(_afresh(scope), remember, send)
         except GivenUp:
             await asyncio.sleep(PAUSE)
             await self._try_again(scope, _replayed(received, receive), send)
 
     async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._app(scope, receive, send)
+            await self._app(_afresh(scope), receive, send)
         except GivenUp as given_up:
             error = unavailable(given_up)
             await problem(error.status, error.code, error.detail, error.headers)(scope, receive, send)
+
+
+def _afresh(scope: Scope) -> Scope:
+    # Of its own to each try: what the first one learns of its caller may be over by the time of the second.
+    return {**scope, "state": {**scope.get("state", {})}}
 
 
 def _replayed(received: list[Message], receive: Receive) -> Any:

@@ -15,11 +15,18 @@ from .models import RateLimit
 _KEY, _AMOUNT = bindparam("digest", type_=Digest), bindparam("amount", type_=Integer)
 _ENDS = bindparam("ends", type_=UtcDateTime())
 _IS_OVER = RateLimit.expires_at <= NOW
+
+
+def _at_least_none(count: ColumnElement[int]) -> ColumnElement[int]:
+    # What is taken back after its window has ended would be one more in the next.
+    return case((count < 0, 0), else_=count)
+
+
 _COUNT = counting(
     table_of(RateLimit),
-    {"key": _KEY, "count": _AMOUNT, "expires_at": _ENDS},
+    {"key": _KEY, "count": _at_least_none(_AMOUNT), "expires_at": _ENDS},
     {
-        "count": case((_IS_OVER, _AMOUNT), else_=RateLimit.count + _AMOUNT),
+        "count": _at_least_none(case((_IS_OVER, _AMOUNT), else_=RateLimit.count + _AMOUNT)),
         "expires_at": case((_IS_OVER, _ENDS), else_=RateLimit.expires_at),
     },
     key=["key"],

@@ -15,7 +15,10 @@ if not running or tonumber(running) <= tonumber(now) then
     redis.call('HSET', KEYS[1], 'count', 0, 'ends', ends)
     redis.call('PEXPIRE', KEYS[1], milliseconds)
 end
-return redis.call('HINCRBY', KEYS[1], 'count', amount)
+-- What is taken back after its window has ended would be one more in the next.
+local count = math.max(redis.call('HGET', KEYS[1], 'count') + amount, 0)
+redis.call('HSET', KEYS[1], 'count', count)
+return count
 """
 _READ = "return redis.call('HMGET', KEYS[1], 'count', 'ends')"
 

@@ -3,21 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...db import Base, Digest, UtcDateTime
 
 
-class OneTimeSecret(Base):
-    """A secret that is under way to somebody."""
+class OneTimeToken(Base):
+    """A secret that is under way to somebody: one for each purpose, so a newer one takes the place of the older.
 
-    __tablename__ = "one_time_secret"
-    __table_args__ = (UniqueConstraint("purpose", "subject"),)
+    The digest is not the key. On MySQL, rivals that replace a row's key wait for each other.
+    """
 
-    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
-    purpose: Mapped[str] = mapped_column(String(20))
-    subject: Mapped[str] = mapped_column(String(320))
+    __tablename__ = "one_time_token"
+
+    purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(320), primary_key=True)
     """Whom it is about: a user id, or the canonical address of a sign-up."""
+    digest: Mapped[bytes] = mapped_column(Digest, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

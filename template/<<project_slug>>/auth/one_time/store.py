@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
 from ...db import affected, table_of, upsert
-from .models import OneTimeSecret
+from .models import OneTimeToken
 from .purpose import InvalidToken, Purpose
 
 
@@ -26,13 +26,13 @@ async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[st
     new = {"digest": digest(secret), "data": data, "expires_at": now() + life}
     whose = {"purpose": purpose, "subject": subject}
     # One statement: of parallel requests each would delete what is there, and all but one fail at adding theirs (ST-7).
-    await db.execute(upsert(table_of(OneTimeSecret), whose | new, new, key=whose))
+    await db.execute(upsert(table_of(OneTimeToken), whose | new, new, key=whose))
     return secret
 
 
 def _is_good(purpose: Purpose, secret: str) -> ColumnElement[bool]:
-    is_it = (OneTimeSecret.digest == digest(secret)) & (OneTimeSecret.purpose == purpose)
-    return is_it & (OneTimeSecret.expires_at > now())
+    is_it = (OneTimeToken.digest == digest(secret)) & (OneTimeToken.purpose == purpose)
+    return is_it & (OneTimeToken.expires_at > now())
 
 
 async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str | None = None) -> dict[str, Any] | None:
@@ -40,15 +40,15 @@ async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str 
 
     With `subject`, one that is about somebody else counts as unknown.
     """
-    statement = select(OneTimeSecret.data).where(_is_good(purpose, secret))
+    statement = select(OneTimeToken.data).where(_is_good(purpose, secret))
     if subject is not None:
-        statement = statement.where(OneTimeSecret.subject == subject)
+        statement = statement.where(OneTimeToken.subject == subject)
     return await db.scalar(statement)
 
 
 async def take(db: AsyncSession, purpose: Purpose, secret: str) -> None:
     """Use a secret up, once. Raises InvalidToken when somebody else did first."""
-    statement = delete(OneTimeSecret).where(_is_good(purpose, secret))
+    statement = delete(OneTimeToken).where(_is_good(purpose, secret))
     if await affected(db, statement) != 1:
         raise InvalidToken
 
@@ -56,5 +56,5 @@ async def take(db: AsyncSession, purpose: Purpose, secret: str) -> None:
 async def discard(db: AsyncSession, subject: str, *purposes: Purpose) -> None:
     """Void the subject's secrets of the given purposes, or of all (the address or password they were for changed)."""
     await db.execute(
-        delete(OneTimeSecret).where(OneTimeSecret.subject == subject, OneTimeSecret.purpose.in_(purposes or Purpose))
+        delete(OneTimeToken).where(OneTimeToken.subject == subject, OneTimeToken.purpose.in_(purposes or Purpose))
     )

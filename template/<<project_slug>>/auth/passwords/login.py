@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
@@ -43,8 +44,9 @@ async def authenticate(
     """
     key = canonical(address)
     failures = await throttle(database, key)
-    found = await find(database, User.email_key == key)
-    is_right, better = await compare(database, key, password, found[1] if found else None)
+    async with undecided(database, key):
+        found = await find(database, User.email_key == key)
+        is_right, better = await verify(password, found[1] if found else None)
     if not (is_right and found):
         await fail(database, key, method)
         raise WrongPassword
@@ -59,12 +61,15 @@ async def authenticate(
         send(outbox, notices)
 
 
-async def compare(database: Database, key: str, password: str, stored: str | None) -> tuple[bool, str | None]:
-    """Verify, and take the attempt back when there was no place to. Raises Unavailable."""
+@asynccontextmanager
+async def undecided(database: Database, key: str) -> AsyncGenerator[None]:
+    """Take the attempt back when it fails before there is a verdict.
+
+    Counted, an outage or an overload would add up to a pause of the owner's sign-in.
+    """
     try:
-        return await verify(password, stored)
-    except Unavailable:
-        # Nothing was compared. Counted, an overload would add up to a pause of the owner's sign-in.
+        yield
+    except (Unavailable, SQLAlchemyError):
         await attempts.uncount(database, "login_failures", key)
         raise
 

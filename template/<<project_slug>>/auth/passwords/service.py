@@ -24,8 +24,8 @@ from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import attempts, mails
-from .chosen import hash_chosen
-from .login import WrongPassword, compare, fail, find, notice_to, replace, send, throttle
+from .chosen import hash_chosen, verify
+from .login import WrongPassword, fail, find, notice_to, replace, send, throttle, undecided
 from .models import Password
 from .settings import PasswordSettings
 
@@ -37,8 +37,10 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     """
     key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, key)
-    found = await find(database, User.id == caller.user_id)
-    if found is None or not (await compare(database, key, current, found[1]))[0]:
+    async with undecided(database, key):
+        found = await find(database, User.id == caller.user_id)
+        is_right = found is not None and (await verify(current, found[1]))[0]
+    if not (is_right and found):
         await fail(database, key, "change_password")
         raise WrongPassword
     await attempts.forget(database, "login_failures", key)

@@ -103,7 +103,7 @@ async def start_session(
     session = _new_session(user.id, " ".join(sorted(granted)))
     db.add(session)
     await db.flush()
-    await _end_oldest(db, user.id)
+    await _end_oldest(db, session)
     audit.record(db, Event.TOKEN_CREATED, user.id, session=str(session.id))
     return await _hand_out(await db.connection(), session, session.scope)
 
@@ -132,9 +132,11 @@ def _idle_until(ends: datetime) -> datetime:
     return min(ends, now() + timedelta(days=TokenSettings.get().refresh_idle_days))
 
 
-async def _end_oldest(db: AsyncSession, user_id: UUID) -> None:
-    newest_first = select(Session.id).where(Session.user_id == user_id).order_by(Session.created_at.desc())
-    beyond = (await db.scalars(newest_first.offset(TokenSettings.get().sessions_per_user))).all()
+async def _end_oldest(db: AsyncSession, new: Session) -> None:
+    # Never the new one, which looks older than others if their hosts' clocks were ahead.
+    others = select(Session.id).where(Session.user_id == new.user_id, Session.id != new.id)
+    newest_first = others.order_by(Session.created_at.desc())
+    beyond = (await db.scalars(newest_first.offset(TokenSettings.get().sessions_per_user - 1))).all()
     if beyond:
         await db.execute(delete(Session).where(Session.id.in_(beyond)))
 
