@@ -132,8 +132,8 @@ def test_an_update_is_pushed_and_opened(repository: Repository, source: Path) ->
     assert repository.branches() == ["template/v1.0.1"]
     shown = renders.git(repository.server, "show", f"template/v1.0.1:{SLUG}/health.py")
     assert "# Mended." in shown
-    with_token, *told = repository.opened()
-    assert with_token == "the workflow's own"
+    given, *told = repository.opened()
+    assert given == "the workflow's own"
     assert told[:6] == ["pr", "create", "--head", "template/v1.0.1", "--title", "Update to v1.0.1 of the template"]
     assert "--draft" not in told
     assert "FAT-2026-001, high" in repository.body()
