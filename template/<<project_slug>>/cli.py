@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from . import logs
 from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
+from .due import migrations_due, settings_due
 from .purge import purge_expired
 from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
@@ -127,16 +128,28 @@ def upgrade() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with the settings and how to mend it, then what they leave out. Ends with 1 if any is wrong."""
+    """Say what is wrong with settings and database, and what they leave out. Ends with 1 if anything is wrong."""
     import_module(f"{PACKAGE.name}.api")
-    problems = find_problems()
+    problems = find_problems() or _find_due()
     for problem in problems:
         typer.echo(f"- {problem}")
     typer.echo(f"To mend: {len(problems)}." if problems else "All is well.")
-    for hint in find_hints():
+    for hint in (*find_hints(), *settings_due(ENV_FILE)):
         if hint not in problems:
             typer.echo(f"  {hint}")
     raise SystemExit(bool(problems))
+
+
+def _find_due() -> list[str]:
+    try:
+        return list(migrations_due())
+    except OperationalError as error:
+        return [_absent(error)]
+
+
+def _absent(error: OperationalError) -> str:
+    reason = str(error.orig).partition("\n")[0]
+    return f"The database does not do its part: {reason}. {NOT_THERE}"
 
 
 @app.command()
@@ -181,8 +194,7 @@ def main() -> None:
     except ValidationError:
         raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
     except OperationalError as error:
-        reason = str(error.orig).partition("\n")[0]
-        raise SystemExit(f"The database does not do its part: {reason}. {NOT_THERE}") from None
+        raise SystemExit(_absent(error)) from None
 
 
 if __name__ == "__main__":
