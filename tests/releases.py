@@ -20,8 +20,9 @@ OF_NOTE = ("copier.yml", "includes/answers.jinja", "includes/parts.jinja", "incl
 
 def past(template: Path) -> list[str]:
     """Return the tags, and the commits of the template's history that changed what is of note, oldest first."""
-    [oldest, *_] = renders.git(template, "rev-list", "--reverse", "HEAD", "--", "includes/parts.jinja").split()
-    commits = renders.git(template, "rev-list", "--reverse", f"{oldest}..HEAD~", "--", *OF_NOTE).split()
+    line = ("rev-list", "--first-parent", "--reverse")
+    [oldest, *_] = renders.git(template, *line, "HEAD", "--", "includes/parts.jinja").split()
+    commits = renders.git(template, *line, f"{oldest}..HEAD~", "--", *OF_NOTE).split()
     return [oldest, *commits, *renders.git(template, "tag", "--sort=version:refname").split()]
 
 

@@ -10,7 +10,7 @@ from tools import commands, databases, renders
 from tools.combinations import COMBINATIONS, Combination
 
 from .conftest import Render, on_servers
-from .owners import conflicts, start
+from .owners import THEIRS, conflicts, migrate, move_in, start
 from .test_update import contents
 
 COMMANDS = (
@@ -58,6 +58,12 @@ def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")
 
 
+def order_something(path: Path) -> None:
+    """Put a row for each user into the owner's table."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("""INSERT INTO "order" SELECT id, id, 'tea ☕', created_at FROM "user" """)
+
+
 def move(project: Path, to: Combination, source: str, target: str) -> None:
     """Change the database of a living project, as its README says."""
     renders.update(project, to.answers)
@@ -72,12 +78,17 @@ def move(project: Path, to: Combination, source: str, target: str) -> None:
 def test_a_living_project_moves_to_a_server_and_back_with_its_data(
     database: str, template: Path, render: Render, tmp_path: Path
 ) -> None:
-    project = start(template, tmp_path / "project", WHOLE["sqlite"])
+    """With a table of its owner's, which no version of the template knows."""
+    project = move_in(start(template, tmp_path / "project", WHOLE["sqlite"]))
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
+    call(project, first, "migrate")
+    migrate(project, "Add orders", {"DATABASE_URL": first})
+    renders.commit(project, "Orders")
     fill(project, first)
+    order_something(tmp_path / "first.db")
     with on_servers(), databases.new_database(database) as there:
         move(project, WHOLE[database], first, there)
-        assert contents(project) == contents(render(WHOLE[database]))
+        assert contents(project) == contents(render(WHOLE[database])) | contents(THEIRS)
         assert "has an account already" in commands.run(project, *commands.CLI, *COMMANDS[0], DATABASE_URL=there).stdout
         move(project, WHOLE["sqlite"], there, last)
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")

@@ -1,5 +1,7 @@
 """An update brings what is new, from whatever version, and keeps what is the owner's."""
 
+import gc
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,9 +43,11 @@ def contents(project: Path) -> dict[str, bytes]:
 def start_long_ago(template: Path, folder: Path, combination: Combination, number: int = 0) -> Path:
     """Start a project at the oldest version that offers the combination, or at so many later, round and round."""
     versions = [each for each in past(template) if offers(template, each, combination)]
-    for each in versions[number % len(versions) :] + versions:
-        with suppress(TemplateNotFound):  # what it offers was not all there yet
-            return start(template, folder, combination, each)
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # Copier leaves folders open when it stops
+        for each in versions[number % len(versions) :] + versions:
+            with suppress(TemplateNotFound):  # what it offers was not all there yet
+                return start(template, folder, combination, each)
+            gc.collect()
     raise AssertionError(combination)
 
 
