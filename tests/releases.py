@@ -123,6 +123,11 @@ def change_the_example_of_settings(template: Path, release: int) -> None:
     roll(template / "template/.env.example.jinja", anchor, " As of release {}.", release)
 
 
+def change_the_sample(template: Path, release: int) -> None:
+    """A file that owners delete."""
+    roll(template / PACKAGE / "items/schemas.py", "A new item, or a new title", ", as of release {}", release)
+
+
 def change_a_table(template: Path, release: int) -> None:
     """Another column, for which living projects need a migration."""
     column, old = f"seen_{release}", f"seen_{release - 1}"
@@ -162,6 +167,7 @@ CHANGES: tuple[Callable[[Path, int], None], ...] = (
     change_the_image,
     change_the_workflow,
     change_the_example_of_settings,
+    change_the_sample,
     change_a_table,
     add_a_file,
     delete_a_file,

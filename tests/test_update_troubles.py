@@ -1,6 +1,7 @@
 """What stands in the way of an update is said in a sentence, loses nothing, and has a way round: docs/updating.md."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from tools import renders
 from tools.combinations import COMBINATIONS, ROOT
 
-from .owners import start
+from .owners import conflicts, start
 from .releases import tag
 from .test_render import ANSWERS_FILE
 
@@ -191,3 +192,12 @@ def test_a_place_of_the_owner_s_that_is_deleted_comes_back_empty(released: Path,
     renders.commit(project, "We need none")
     renders.update(project, ref=tag(1))
     assert own.read_text() == fresh
+
+
+def test_a_sample_that_is_deleted_stays_deleted_whatever_changes_in_it(released: Path, tmp_path: Path) -> None:
+    project = start(released, tmp_path / "project", SMALLEST, tag(0))
+    shutil.rmtree(project / "my_api" / "items")
+    renders.commit(project, "We have orders")
+    renders.update(project, ref=tag(1))
+    assert conflicts(project) == set()
+    assert not (project / "my_api" / "items").exists()
