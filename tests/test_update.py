@@ -37,7 +37,8 @@ def covering() -> list[Combination]:
 
 def contents(project: Path) -> dict[str, bytes]:
     """Read what must be equal after an update: everything but history and the record of the update itself."""
-    names = {name for name in files(project) if not name.startswith((".git/", HISTORY)) and name != ANSWERS_FILE}
+    others = (".git/", ".ruff_cache/", HISTORY, ANSWERS_FILE)
+    names = {name for name in files(project) if not name.startswith(others)}
     return {name: (project / name).read_bytes() for name in names}
 
 
