@@ -1,10 +1,13 @@
 """What nothing here can run is at least sound: image, compose file, manifests and workflow, for each storage."""
 
+import os
 import re
 import subprocess
 import sys
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -15,8 +18,10 @@ import yaml
 
 from tools.combinations import SLUG, Combination, is_allowed
 from tools.commands import CLI, run
+from tools.demo import free_port
+from tools.servers import program
 
-from .conftest import Render
+from .conftest import Render, on_servers
 from .test_openapi import operations
 from .test_render import expected_files, files
 
@@ -33,6 +38,7 @@ DISTINCT = [
 ]
 """Each fragment with and without each other: every combination would find nothing more."""
 DEPLOYED = [pytest.param(each, id=str(each)) for each in DISTINCT if is_allowed(each)]
+PASSWORD = "canary6f1d0c"
 INTERPOLATED = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
 SECRET = re.compile(r"(PASSWORD|SECRET|AUTH)(_|$)")
 
@@ -140,6 +146,12 @@ def test_every_container_is_confined(compose: dict[str, Any], rendered: Path) ->
         assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}, name
 
 
+def test_nothing_is_copied_into_a_container(compose: dict[str, Any]) -> None:
+    """Compose mounts files and copies configs and secrets of any other kind, which no read-only container takes."""
+    kept = [each for kind in ("configs", "secrets") for each in compose.get(kind, {}).values()]
+    assert [each for each in kept if "file" not in each] == []
+
+
 def test_only_the_proxy_is_reached_from_outside(compose: dict[str, Any]) -> None:
     assert [name for name, service in compose["services"].items() if "ports" in service] == ["proxy"]
     assert compose["networks"].get("back", {"internal": True}) == {"internal": True}
@@ -203,11 +215,42 @@ def test_servers_for_development_are_reached_from_this_machine_alone(rendered: P
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
 
 
-def test_a_redis_never_forgets_what_was_revoked(compose: dict[str, Any], deployed: Combination) -> None:
-    """ST-10."""
-    if deployed.redis:
-        lines = set(compose["configs"]["redis"]["content"].splitlines())
-        assert {"maxmemory-policy noeviction", "appendonly yes"} <= lines
+def test_a_redis_keeps_its_password_and_what_was_revoked(
+    compose: dict[str, Any], deployed: Combination, tmp_path: Path
+) -> None:
+    """ST-10, ASVS 13.3.1: who lists processes sees no password, and a full memory refuses to be written to."""
+    if not deployed.redis:
+        return
+    with on_servers(), redis_of(compose["services"]["redis"], tmp_path) as (process, ask):
+        assert PASSWORD not in subprocess.check_output(["ps", "-o", "args=", "-p", str(process.pid)], text=True)
+        assert ask("PING", REDISCLI_AUTH="").startswith("NOAUTH")
+        assert {"noeviction", "yes"} <= set(ask("CONFIG", "GET", "maxmemory-policy", "appendonly").split())
+    assert process.returncode == 0  # it is no shell's child, which would not be told to stop
+
+
+@contextmanager
+def redis_of(service: dict[str, Any], folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[..., str]]]:
+    """Run a service's command as its container does; yield the process, and how to ask it."""
+    port = free_port()
+    client = (program("redis", "redis-cli"), "-p", str(port))
+    # With no title of its own it shows the arguments that it was given, as it does before it has one.
+    here = f"dir {folder}\nbind 127.0.0.1\nport {port}\nset-proc-title no"
+    command = [word.replace("$$", "$").replace("dir /data", here) for word in service["command"]]
+    variables = os.environ | {"REDISCLI_AUTH": PASSWORD}
+
+    def ask(*words: str, **others: str) -> str:
+        return subprocess.run([*client, *words], env=variables | others, check=False, capture_output=True, text=True).stdout
+
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(250):
+            if "PONG" in ask("PING"):
+                break
+            time.sleep(0.02)
+        yield process, ask
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def test_commands_ports_and_probes_exist(rendered: Path, compose: dict[str, Any]) -> None:
