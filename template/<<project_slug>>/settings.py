@@ -4,6 +4,7 @@ Each feature keeps its own class beside its code. `Settings.get()` reads a class
 in sentences for the operator, what makes the values unsafe. The app refuses to start while there are any.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_network
@@ -25,6 +26,9 @@ RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
 """Only these two names lower the guard. No name, and any other name, means production."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_ORIGIN = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]+)?")
+"""What browsers send as `Origin` (RFC 6454, section 6.2): lower case, without a slash at the end."""
 
 
 class Settings(BaseSettings):
@@ -101,14 +105,14 @@ class CoreSettings(Settings):
 
     def problems(self) -> Iterator[str]:
         if not _is_origin(self.public_url):
-            yield "PUBLIC_URL must be the https:// address that clients use, without a path, a query or a password."
+            yield "PUBLIC_URL must be the https:// address that clients use, with nothing after the host or its port."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list its members; a wildcard trusts everybody."
         if any(not _is_network(proxy) for proxy in self.trusted_proxies):
             yield "TRUSTED_PROXIES must be addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):
-            yield "CORS_ORIGINS must be https:// origins, for instance https://app.example.com."
+            yield "CORS_ORIGINS must be https:// origins as browsers send them, for instance https://app.example.com."
 
     def hints(self) -> Iterator[str]:
         if not self.cors_origins:
@@ -118,12 +122,7 @@ class CoreSettings(Settings):
 
 
 def _is_origin(address: str) -> bool:
-    parts = urlsplit(address)
-    return (
-        address in (f"https://{parts.netloc}", f"https://{parts.netloc}/")
-        and bool(parts.hostname)
-        and not parts.username
-    )
+    return _ORIGIN.fullmatch(address) is not None
 
 
 def _is_network(text: str) -> bool:

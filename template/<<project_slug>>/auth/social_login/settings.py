@@ -26,7 +26,7 @@ class SocialSettings(Settings):
     def hints(self) -> Iterator[str]:
         if not self.social_redirects:
             yield "SOCIAL_REDIRECTS is empty; a login has to name a path of this host in `next`."
-        known = {origin.rstrip("/") for origin in (*CoreSettings.get().cors_origins, CoreSettings.get().base_url)}
+        known = {*CoreSettings.get().cors_origins, CoreSettings.get().base_url}
         for origin in sorted({_origin(address) for address in self.social_redirects} - known):
             yield f"CORS_ORIGINS does not list {origin}, so its pages in SOCIAL_REDIRECTS cannot open a login's code."
 
