@@ -39,6 +39,7 @@ DISTINCT = [
 """Each fragment with and without each other: every combination would find nothing more."""
 DEPLOYED = [pytest.param(each, id=str(each)) for each in DISTINCT if is_allowed(each)]
 PASSWORD = "canary6f1d0c"
+NUMBERS = {"1": "one", "2": "two", "3": "three"}
 INTERPOLATED = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
 SECRET = re.compile(r"(PASSWORD|SECRET|AUTH)(_|$)")
 
@@ -183,6 +184,19 @@ def test_production_is_named_and_replicas_suit_the_storage(compose: dict[str, An
     assert app["environment"]["ENVIRONMENT"] == "production"
     assert app["deploy"]["replicas"] == (1 if deployed.database == "sqlite" else 2)
     assert "container_name" not in app
+
+
+def test_connections_are_counted_alike_everywhere(rendered: Path, deployed: Combination) -> None:
+    """Whoever adds them up for the server must not come out below what is opened."""
+    if deployed.database == "sqlite":
+        return
+    (opened,) = re.findall(r"^_COUNTERS = (\d)$", (rendered / SLUG / f"{deployed.database}.py").read_text(), re.MULTILINE)
+    words = re.compile(r"(?:twice `?\w+`?(?: connections)?|for writing) and (\w+)")
+    texts = {path: path.read_text() for path in rendered.rglob("*") if path.suffix in {".md", ".yaml"}}
+    told = {str(path.relative_to(rendered)): set(words.findall(text)) for path, text in texts.items()}
+    where = {"README.md", "compose.yaml", "docs/security.md"}
+    where |= {"deploy/kubernetes/configmap.yaml"} if deployed.kubernetes else set()
+    assert {name: said for name, said in told.items() if said} == dict.fromkeys(where, {NUMBERS[opened]})
 
 
 def test_the_app_cannot_change_tables(compose: dict[str, Any], deployed: Combination, rendered: Path) -> None:
