@@ -38,7 +38,7 @@ DISTINCT = [
 ]
 """Each fragment with and without each other: every combination would find nothing more."""
 DEPLOYED = [pytest.param(each, id=str(each)) for each in DISTINCT if is_allowed(each)]
-PASSWORD = "canary6f1d0c"
+CANARY = "canary6f1d0c"
 NUMBERS = {"1": "one", "2": "two", "3": "three"}
 INTERPOLATED = re.compile(r"\$\{(\w+)(:\?[^}]+)?\}")
 SECRET = re.compile(r"(PASSWORD|SECRET|AUTH)(_|$)")
@@ -190,13 +190,14 @@ def test_connections_are_counted_alike_everywhere(rendered: Path, deployed: Comb
     """Whoever adds them up for the server must not come out below what is opened."""
     if deployed.database == "sqlite":
         return
-    (opened,) = re.findall(r"^_COUNTERS = (\d)$", (rendered / SLUG / f"{deployed.database}.py").read_text(), re.MULTILINE)
+    engines = (rendered / SLUG / f"{deployed.database}.py").read_text()
+    (opened,) = re.findall(r"^_COUNTERS = (\d)$", engines, re.MULTILINE)
     words = re.compile(r"(?:twice `?\w+`?(?: connections)?|for writing) and (\w+)")
     texts = {path: path.read_text() for path in rendered.rglob("*") if path.suffix in {".md", ".yaml"}}
     told = {str(path.relative_to(rendered)): set(words.findall(text)) for path, text in texts.items()}
     where = {"README.md", "compose.yaml", "docs/security.md"}
     where |= {"deploy/kubernetes/configmap.yaml"} if deployed.kubernetes else set()
-    assert {name: said for name, said in told.items() if said} == dict.fromkeys(where, {NUMBERS[opened]})
+    assert {name: said for name, said in told.items() if said} == {name: {NUMBERS[opened]} for name in where}
 
 
 def test_the_app_cannot_change_tables(compose: dict[str, Any], deployed: Combination, rendered: Path) -> None:
@@ -236,7 +237,7 @@ def test_a_redis_keeps_its_password_and_what_was_revoked(
     if not deployed.redis:
         return
     with on_servers(), redis_of(compose["services"]["redis"], tmp_path) as (process, ask):
-        assert PASSWORD not in subprocess.check_output(["ps", "-o", "args=", "-p", str(process.pid)], text=True)
+        assert CANARY not in subprocess.check_output(["ps", "-o", "args=", "-p", str(process.pid)], text=True)
         assert ask("PING", REDISCLI_AUTH="").startswith("NOAUTH")
         assert {"noeviction", "yes"} <= set(ask("CONFIG", "GET", "maxmemory-policy", "appendonly").split())
     assert process.returncode == 0  # it is no shell's child, which would not be told to stop
@@ -250,10 +251,12 @@ def redis_of(service: dict[str, Any], folder: Path) -> Iterator[tuple[subprocess
     # With no title of its own it shows the arguments that it was given, as it does before it has one.
     here = f"dir {folder}\nbind 127.0.0.1\nport {port}\nset-proc-title no"
     command = [word.replace("$$", "$").replace("dir /data", here) for word in service["command"]]
-    variables = os.environ | {"REDISCLI_AUTH": PASSWORD}
+    variables = os.environ | {"REDISCLI_AUTH": CANARY}
 
     def ask(*words: str, **others: str) -> str:
-        return subprocess.run([*client, *words], env=variables | others, check=False, capture_output=True, text=True).stdout
+        return subprocess.run(
+            [*client, *words], env=variables | others, check=False, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
     try:
