@@ -12,7 +12,7 @@ from secrets import token_hex
 import typer
 import uvicorn
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from . import logs
 from .copying import CannotCopy, copy_everything
@@ -143,13 +143,15 @@ def doctor() -> None:
 def _find_due() -> list[str]:
     try:
         return list(migrations_due())
-    except OperationalError as error:
-        return [_absent(error)]
+    except DBAPIError as error:
+        return [_in_a_sentence(error)]
 
 
-def _absent(error: OperationalError) -> str:
+def _in_a_sentence(error: DBAPIError) -> str:
+    # Which kind it is, of a table that is missing for instance, each database has its own way to say.
     reason = str(error.orig).partition("\n")[0]
-    return f"The database does not do its part: {reason}. {NOT_THERE}"
+    advice = "Run `migrate` if that is due." if error.statement else NOT_THERE
+    return f"The database does not do its part: {reason}. {advice}"
 
 
 @app.command()
@@ -193,8 +195,8 @@ def main() -> None:
         app()
     except ValidationError:
         raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
-    except OperationalError as error:
-        raise SystemExit(_absent(error)) from None
+    except DBAPIError as error:
+        raise SystemExit(_in_a_sentence(error)) from None
 
 
 if __name__ == "__main__":

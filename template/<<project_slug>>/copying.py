@@ -1,9 +1,11 @@
 """Move to another database: copy everything from the old one into the new one, which is migrated and empty."""
 
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, exists, insert, select, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Column, Row, Table, event, exists, insert, select, text
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .db import Base, Database, Digest
@@ -28,11 +30,27 @@ async def copy_everything(address: str, database: Database) -> int:
 
 def _engine(address: str) -> AsyncEngine:
     try:
-        return create_async_engine(address, hide_parameters=True)
-    except ArgumentError:
-        raise CannotCopy("This is not the address of a database.") from None
+        engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
+    except (ArgumentError, InvalidRequestError):  # the second of a driver that is not asynchronous
+        raise CannotCopy("This is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
     except ModuleNotFoundError as missing:
         raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {missing.name}") from None
+    event.listen(engine.sync_engine, "handle_error", _tell_whose)
+    return engine
+
+
+def _existing(url: URL) -> URL:
+    # SQLite would make an empty file of a mistyped name.
+    if url.get_backend_name() != "sqlite" or not url.database or "uri" in url.query:
+        return url
+    there = {"mode": "rw", "uri": "true"}
+    return url.set(database=Path(url.database).absolute().as_uri()).update_query_dict(there)
+
+
+def _tell_whose(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, Exception):  # not what ends the command
+        reason = str(context.original_exception).partition("\n")[0]
+        raise CannotCopy(f"The database to copy from does not do its part: {reason}.")
 
 
 async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
