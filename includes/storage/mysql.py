@@ -33,6 +33,8 @@ UNFIT = [
 ]
 """What production refuses."""
 SLOW = "SELECT sleep(20)"
+GIVE_UP = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
+"""Fails as the loser of a deadlock does."""
 
 
 class Connection:

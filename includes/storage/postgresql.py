@@ -30,6 +30,8 @@ UNFIT = [
 ]
 """What production refuses."""
 SLOW = "SELECT pg_sleep(20)"
+GIVE_UP = "DO $$ BEGIN RAISE deadlock_detected; END $$"
+"""Fails as the loser of a deadlock does."""
 
 
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:

@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator
 
-from .second_try import GivenUp
+from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
 
 NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
@@ -166,7 +166,7 @@ def _tls(authority: str) -> ssl.SSLContext | None:
 
 
 def _tell_given_up(context: ExceptionContext) -> None:
-    if getattr(context.original_exception, "args", ())[:1] == (_DEADLOCK,):
+    if MAY_TRY_AGAIN.get() and getattr(context.original_exception, "args", ())[:1] == (_DEADLOCK,):
         raise GivenUp from context.original_exception
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .second_try import GivenUp
+from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
 
 NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
@@ -117,7 +117,7 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
 
 
 def _tell_given_up(context: ExceptionContext) -> None:
-    if getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
+    if MAY_TRY_AGAIN.get() and getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
         raise GivenUp from context.original_exception
 
 

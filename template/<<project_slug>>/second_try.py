@@ -1,15 +1,17 @@
 """A second try for requests whose transaction the database gave up for a rival's: two that waited for each other."""
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import problem, unavailable
-
 PAUSE = 0.05
 """Seconds before the second try: the rival, let go on a moment ago, would else be overtaken and waited for again."""
+
+MAY_TRY_AGAIN = ContextVar("may_try_again", default=False)
+"""Whether to raise GivenUp. Else it is the database's own error, which every route tells in its own words."""
 
 
 class GivenUp(SQLAlchemyError):
@@ -17,7 +19,7 @@ class GivenUp(SQLAlchemyError):
 
 
 class SecondTry:
-    """Run the request again, from its first byte and with nothing known of its caller; if that is given up too, 503.
+    """Run the request again, from its first byte. If that is given up too, its route says so as it says all else.
 
     What is run again has left nothing of the transaction behind. A limit is counted twice, and a one-time code that an
     earlier transaction took is refused, as it would be if the client came again.
@@ -34,17 +36,17 @@ class SecondTry:
             return received[-1]
 
         try:
-            await self._app(_afresh(scope), remember, send)
+            await self._try(scope, remember, send)
         except GivenUp:
             await asyncio.sleep(PAUSE)
-            await self._try_again(scope, _replayed(received, receive), send)
+            await self._app(_afresh(scope), _replayed(received, receive), send)
 
-    async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _try(self, scope: Scope, receive: Receive, send: Send) -> None:
+        before = MAY_TRY_AGAIN.set(True)
         try:
             await self._app(_afresh(scope), receive, send)
-        except GivenUp as given_up:
-            error = unavailable(given_up)
-            await problem(error.status, error.code, error.detail, error.headers)(scope, receive, send)
+        finally:
+            MAY_TRY_AGAIN.reset(before)
 
 
 def _afresh(scope: Scope) -> Scope:
