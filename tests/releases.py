@@ -123,6 +123,11 @@ def change_the_example_of_settings(template: Path, release: int) -> None:
     roll(template / "template/.env.example.jinja", anchor, " As of release {}.", release)
 
 
+def change_a_place_of_the_owners(template: Path, release: int) -> None:
+    """What new projects get, and living ones never."""
+    roll(template / PACKAGE / "own.py", '"""Yours. Rendered once', ", as of release {}", release)
+
+
 def change_the_sample(template: Path, release: int) -> None:
     """A file that owners delete."""
     roll(template / PACKAGE / "items/schemas.py", "A new item, or a new title", ", as of release {}", release)
@@ -167,6 +172,7 @@ CHANGES: tuple[Callable[[Path, int], None], ...] = (
     change_the_image,
     change_the_workflow,
     change_the_example_of_settings,
+    change_a_place_of_the_owners,
     change_the_sample,
     change_a_table,
     add_a_file,
