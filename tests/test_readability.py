@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5500, "tests": 9000, "other": 1450}
-SMALL_BUDGETS = {"package": 3900, "tests": 5450, "other": 1200}
+BUDGETS = {"package": 5550, "tests": 9000, "other": 1475}
+SMALL_BUDGETS = {"package": 3950, "tests": 5500, "other": 1225}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 0, "tests": 70, "other": 60}
 """What a database server may add: tests beside it, and where it runs (ADR 0018)."""
