@@ -4,6 +4,7 @@ The driver as it comes makes four: for a cursor, the execution, the rows, the en
 than most queries. Invariant: a cursor of the database never leaves its thread; what comes back is rows, all of them.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 from pydantic import Field, field_validator
 from sqlalchemy import CursorResult, DateTime, Executable, LargeBinary, String, Table, event
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -202,6 +204,13 @@ class Connection(aiosqlite.Connection):
             connection.execute("BEGIN IMMEDIATE")
             self._wants_transaction = False
         return connection
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread. Of a connection that could not be opened nobody waits for that, and the event loop may be over."""
+        if self._connection:
+            return super().stop()
+        self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
+        return None
 
     async def visit(self, function: Callable[[], None]) -> None:
         """Run a function in the connection's thread."""
