@@ -73,7 +73,7 @@ class Client:
 
     def __init__(self, settings: RedisSettings) -> None:
         self._prefix = settings.redis_prefix
-        # RESP 2: with the third version, what a cancelled request left on a connection would not be looked for.
+        # RESP 2: with the third version, the pool would hand out a connection on which somebody's answer is left.
         pool = BlockingConnectionPool.from_url(
             settings.redis_url,
             protocol=2,
@@ -82,9 +82,8 @@ class Client:
             timeout=settings.redis_timeout,
             socket_timeout=settings.redis_timeout,
             socket_connect_timeout=settings.redis_timeout,
-            health_check_interval=30,
-            # Once, for a connection that was cut while it lay idle. A script may so run twice, which fails closed; only
-            # an attempt may be taken back twice, which is one guess more.
+            # Once, for a connection that was cut a moment ago. A script may so run twice, which fails closed; only an
+            # attempt may be taken back twice, which is one guess more.
             retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
         )
         self._redis = Redis.from_pool(pool)
