@@ -3,8 +3,12 @@
 import math
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from pydantic import Field, field_validator
 from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -14,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
+
+T = TypeVar("T")
 
 NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""
@@ -109,11 +115,34 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         "idle_in_transaction_session_timeout": settings.database_statement_timeout,
     }
     return {
+        # What no server told to stop has stopped by then comes from one that is frozen.
+        "async_creator_fn": partial(_connect, patience + settings.database_timeout if patience else None),
         "connect_timeout": math.ceil(settings.database_timeout),
         "options": " ".join(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items()),
         # Milliseconds after which a server that vanished without a word counts as gone.
         "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
     }
+
+
+class Connection(psycopg.AsyncConnection):
+    """A connection that gives up a server which says nothing for `patience` seconds, and is closed then."""
+
+    patience: float | None = None
+
+    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109
+        """Wait for the server; whatever the driver asks of it comes by here."""
+        try:
+            return await super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # or its answer, late, would be taken for the next statement's
+            raise
+
+
+async def _connect(patience: float | None, *address: Any, **options: Any) -> Connection:
+    connection = await Connection.connect(*address, **options)
+    connection.patience = patience
+    return connection
 
 
 def _tell_given_up(context: ExceptionContext) -> None:
