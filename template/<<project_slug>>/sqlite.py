@@ -206,7 +206,7 @@ class Connection(aiosqlite.Connection):
         return connection
 
     def stop(self) -> asyncio.Future[Any] | None:
-        """End the thread. Nobody waits for that of a connection that could not be opened; the event loop may be over."""
+        """End the thread. If the connection could not be opened, nobody waits for that: the event loop may be over."""
         if self._connection:
             return super().stop()
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
