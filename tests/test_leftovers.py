@@ -25,8 +25,9 @@ OF_THE_TESTS = {"forget"}
 """Settings are read anew for each."""
 FOUND_BY_NAME = {
     "NAME", "create_served_app", "downgrade", "revision", "down_revision", "branch_labels", "depends_on", "__all__",
+    "MIDDLEWARE", "LIFESPANS", "install",
 }  # fmt: skip
-"""By the command line, uvicorn, Alembic and Python. The modules: `main`, `cli` and every `commands.py`."""
+"""By the command line, uvicorn, Alembic and Python, and of `own.py`. Modules: `main`, `cli`, every `commands.py`."""
 LIMITS = {"TokenLimits", "PasswordLimits", "MailLimits", "KeyLimits"}
 """Found as subclasses; their fields have a test of their own below."""
 OF_LIBRARIES = {
