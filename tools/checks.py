@@ -7,7 +7,8 @@ from . import databases
 from .combinations import COMBINATIONS, Combination
 from .commands import run
 
-PYTEST = ("pytest", "-q", "-p", "no:cacheprovider")
+PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=120")
+"""What hangs says where, long before it is killed."""
 
 MIGRATE = """
 from alembic.config import main

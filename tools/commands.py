@@ -24,7 +24,7 @@ TOO_LONG = 600
 def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the shared environment in a project, with none of this process's settings.
 
-    Raises subprocess.TimeoutExpired rather than wait for ever.
+    One that hangs is killed.
     """
     if command[0] == "ruff":  # no Python
         return subprocess.run(

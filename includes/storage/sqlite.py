@@ -6,7 +6,9 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import chdir, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import aiosqlite.core
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -25,10 +27,30 @@ UNFIT = [
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
 
 
+@contextmanager
+def threads_that_stay() -> Iterator[None]:
+    """Where coverage traces threads, let those of connections stay to the end of the process.
+
+    Each has a greenlet then, which is the main thread's to destroy: at that, CPython 3.11 can turn round for ever when
+    several end at once.
+    """
+    work = aiosqlite.core._connection_worker_thread
+
+    def work_and_stay(queue: Any) -> None:
+        work(queue)
+        threading.Event().wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        if threading.gettrace():
+            patch.setattr(aiosqlite.core, "_connection_worker_thread", work_and_stay)
+        yield
+
+
 @pytest.fixture(scope="session")
-def storage() -> dict[str, str]:
-    """Return the settings with which the app finds its database."""
-    return {"DATABASE_URL": "sqlite+aiosqlite:///app.db"}
+def storage() -> Iterator[dict[str, str]]:
+    """Yield the settings with which the app finds its database."""
+    with threads_that_stay():
+        yield {"DATABASE_URL": "sqlite+aiosqlite:///app.db"}
 
 
 @pytest.fixture(scope="session")
