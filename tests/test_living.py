@@ -5,14 +5,15 @@ from collections import Counter
 from pathlib import Path
 
 from tools import renders
+from tools.combinations import WHOLE
+from tools.renders import ANSWERS_FILE
 
 from . import rows
 from .conftest import must_pass
 from .edits import EDITS
 from .owners import THEIRS, conflicts, migrate, move_in, start, succeed
 from .releases import RELEASES, tag
-from .test_render import ANSWERS_FILE, files
-from .test_update import WHOLE
+from .test_render import files
 
 CONFLICT = re.compile(r"^<{7} before updating\n(.*?)^={7}\n.*?^>{7} after updating\n", re.MULTILINE | re.DOTALL)
 COLLIDING = {edit.path for edit in EDITS if edit.collides}

@@ -13,10 +13,10 @@ import yaml
 
 from tools import renders
 from tools.combinations import COMBINATIONS
+from tools.renders import ANSWERS_FILE
 
 from .conftest import Render
 from .test_advisories import SOUND
-from .test_render import ANSWERS_FILE
 
 SMALLEST = COMBINATIONS[0]
 OTHERS = SOUND | {"id": "FAT-2026-002", "answers": {"auth_methods": ["api_keys"]}}

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 from tools import renders
-from tools.combinations import COMBINATIONS
+from tools.combinations import COMBINATIONS, WHOLE
 
 from .owners import start
 from .test_update import contents
 
-BEFORE, AFTER = COMBINATIONS[0], next(each for each in COMBINATIONS if len(each.auth_methods) == 5)
+BEFORE, AFTER = COMBINATIONS[0], WHOLE
 
 
 def copier(folder: Path, *arguments: str) -> None:

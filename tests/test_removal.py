@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tools import commands, renders
-from tools.combinations import COMBINATIONS, SLUG
+from tools.combinations import SLUG, WHOLE
 
+from .owners import succeed
+from .releases import replace
 from .test_render import files
 
-WHOLE = next(each for each in COMBINATIONS if each.auth_methods == COMBINATIONS[-1].auth_methods)
-"""On the first storage: no method has a file for one of them."""
 COMPARED = (f"{SLUG}/", "tests/", "pyproject.toml")
 
 
@@ -37,13 +37,6 @@ def drop_lines(path: Path, method: str) -> None:
     imports = [line for line in lines if re.match(rf"from \.(auth\.)?{method}[. ]", line)]
     entries = {f"    {line.split()[-1]}{end}" for line in imports for end in (",\n", ".lifespan,\n")}
     path.write_text("".join(line for line in lines if line not in imports and line not in entries))
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    """Replace what must be there."""
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 def put_opaque_tokens_in_place_of_jwt(project: Path, fresh: Path) -> None:
@@ -76,9 +69,7 @@ def test_what_is_left_equals_a_project_without_the_method(method: str, template:
         put_opaque_tokens_in_place_of_jwt(project, fresh)
     assert compared(project) == compared(fresh)
     for command in ("upgrade head", "revision --autogenerate -m drop", "upgrade head", "check"):
-        result = commands.run(project, "alembic", *command.split())
-        assert result.returncode == 0, result.stdout
+        succeed(project, "alembic", *command.split())
     # Its sections go too, since the examples are run.
     shutil.copy(fresh / "README.md", project)
-    result = commands.run(project, "pytest", "-q", "-p", "no:cacheprovider")
-    assert result.returncode == 0, result.stdout
+    succeed(project, "pytest", "-q", "-p", "no:cacheprovider")

@@ -8,11 +8,11 @@ import pytest
 
 from tools import checks, renders
 from tools.combinations import COMBINATIONS, SLUG, Combination, parts
+from tools.renders import ANSWERS_FILE
 
 from .conftest import Render, must_pass
 
 MARKUP = re.compile(r"<%|%>|<#|#>|# %%|# ~~|<<\s|\s>>\n")
-ANSWERS_FILE = ".copier-answers.yml"
 
 
 def expected_files(template: Path, combination: Combination, slug: str = SLUG) -> set[str]:

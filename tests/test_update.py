@@ -10,18 +10,18 @@ import pytest
 from jinja2 import TemplateNotFound
 
 from tools import renders
-from tools.combinations import COMBINATIONS, Combination, questions
+from tools.combinations import COMBINATIONS, WHOLE, Combination, questions
+from tools.renders import ANSWERS_FILE
 
 from . import rows
 from .conftest import Render, must_pass
 from .owners import HISTORY, conflicts, migrate, start, succeed
 from .releases import offers, past
-from .test_render import ANSWERS_FILE, files
+from .test_render import files
 
 SMALLEST, LARGEST = COMBINATIONS[0], COMBINATIONS[-1]
 FIRST = next(each for each in COMBINATIONS if each.auth_methods == ("jwt", "oauth2_password"))
 """What every version could render."""
-WHOLE = next(each for each in COMBINATIONS if each.auth_methods == LARGEST.auth_methods)
 
 
 def covering() -> list[Combination]:

@@ -11,10 +11,10 @@ import pytest
 
 from tools import renders
 from tools.combinations import COMBINATIONS, ROOT
+from tools.renders import ANSWERS_FILE
 
 from .owners import conflicts, start
 from .releases import tag
-from .test_render import ANSWERS_FILE
 
 SMALLEST = COMBINATIONS[0]
 GUIDE = (ROOT / "docs" / "updating.md").read_text()

@@ -107,6 +107,8 @@ def is_allowed(combination: Combination) -> bool:
 
 
 COMBINATIONS = list(filter(is_allowed, asked()))
+WHOLE = max(COMBINATIONS, key=lambda each: len(each.auth_methods))
+"""All methods, on the first storage."""
 
 
 def parts(combination: Combination, slug: str = SLUG) -> list[Part]:

@@ -27,7 +27,7 @@ IMPORTED = (
 """Nothing of a project, nothing that starts a thread, since threads do not survive a fork, and nothing that sets up
 logging, as deptry does: other commands would then log by that."""
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - the folder below it is ours alone
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders below it are made by tempfile
 ENOUGH = 2_000_000_000
 """Bytes free for a folder to lie in memory."""
 
@@ -50,8 +50,12 @@ def main() -> None:
 
 def make_folder() -> Path:
     """Make the folder, in memory where there is enough."""
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH
-    return Path(tempfile.mkdtemp(prefix="forks-", dir=MEMORY if roomy else None))
+    return Path(tempfile.mkdtemp(prefix="forks-", dir=MEMORY if is_roomy() else None))
+
+
+def is_roomy() -> bool:
+    """Tell whether there is enough memory for files."""
+    return os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH
 
 
 def say(answer: object) -> None:

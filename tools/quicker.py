@@ -5,24 +5,20 @@ about each file it writes, and clones the template five times for an update. `te
 of it with what Copier does by itself.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from shutil import disk_usage
 from types import CodeType
 
 import copier._main
 from jinja2 import Environment
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by tempfile
-ENOUGH = 2**30
-"""Bytes. What Copier writes in passing for an update is a thirtieth of it."""
+from .forking import MEMORY, is_roomy
 
 
 def make_copier_quicker() -> None:
     """Let this process compile each text once, and not ask git whether it ignores modes, as it does on Windows only."""
+    # What mypy refuses is the point: another function in place of Jinja's.
     Environment.compile = remembered(Environment.compile)  # type: ignore[method-assign,assignment]
     copier._main.is_git_available = bool  # type: ignore[attr-defined]  # Copier's own import
 
@@ -47,7 +43,7 @@ def remembered(compile_text: Callable[..., CodeType]) -> Callable[..., CodeType]
 def passing_through_memory() -> Iterator[None]:
     """Let temporary folders be in memory where there is plenty; on a disk they take longer than all the rest."""
     before = tempfile.tempdir
-    if os.access(MEMORY, os.W_OK) and disk_usage(MEMORY).free > ENOUGH:
+    if is_roomy():
         tempfile.tempdir = str(MEMORY)
     try:
         yield

@@ -17,6 +17,8 @@ from .combinations import ROOT
 CHANGELOG = ROOT / "CHANGELOG.md"
 UNRELEASED = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ENTRY = re.compile(r"^- .*(?:\n  .*)*", re.MULTILINE)
+NAMED = re.compile(r"\((FAT-\d{4}-\d{3})\)$")
+"""The advisory that an entry ends in."""
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 PATCH, MINOR, MAJOR = 2, 1, 0
@@ -114,8 +116,8 @@ def _problems_of_version(version: str, found: list[Entry]) -> Iterator[str]:
 def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
     listed = advisories.read()
     yield from advisories.problems(listed)
-    named = {name for each in closed for name in re.findall(r"\((FAT-\d{4}-\d{3})\)$", each.text)}
-    silent = [each.text for each in closed if not re.search(r"\(FAT-\d{4}-\d{3}\)$", each.text)]
+    named = {name for each in closed for name in NAMED.findall(each.text)}
+    silent = [each.text for each in closed if not NAMED.search(each.text)]
     yield from (f"Without an advisory at its end: {text[2:60]}" for text in silent)
     tags = {".".join(map(str, each)) for each in released()}
     mended = {each["id"]: each["fixed_in"] for each in listed}

@@ -14,6 +14,7 @@ from .quicker import make_copier_quicker, passing_through_memory
 
 IDENTITY = ("-c", "user.name=Template", "-c", "user.email=template@example.com")
 SETTINGS = ROOT / "tools" / "copier-settings.yml"
+ANSWERS_FILE = ".copier-answers.yml"
 
 # Nobody's own git or Copier configuration may change what is rendered.
 os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", COPIER_SETTINGS_PATH=str(SETTINGS))

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from . import renders
-from .combinations import COMBINATIONS, SLUG
+from .combinations import SLUG, WHOLE
+from .renders import ANSWERS_FILE
 
 ROUNDS = 3
-ANSWERS_FILE = ".copier-answers.yml"
 PLAIN = "_subdirectory: template\n"
 """A template without questions, whose files are copied as they are."""
 
@@ -47,11 +47,10 @@ def measure(template: Path, folder: Path, *answers: str) -> tuple[float, float]:
 
 def main() -> None:
     """Print both, for this template and for one that has the same files and no Jinja in them."""
-    largest = next(each for each in COMBINATIONS if len(each.auth_methods) == 5)
-    answers = [f"--data=auth_methods=[{', '.join(largest.auth_methods)}]", f"--data=project_slug={SLUG}"]
+    answers = [f"--data=auth_methods=[{', '.join(WHOLE.auth_methods)}]", f"--data=project_slug={SLUG}"]
     with tempfile.TemporaryDirectory() as folder:
         template = renders.snapshot(Path(folder) / "template")
-        project = renders.render(template, Path(folder) / "project", largest.answers)
+        project = renders.render(template, Path(folder) / "project", WHOLE.answers)
         same_files = plain(project, Path(folder) / "plain")
         print(f"{'seconds of a core':40} {'copy':>8} {'update':>8}")
         for name, times in {
