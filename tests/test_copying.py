@@ -19,9 +19,6 @@ COMMANDS = (
     ("api-keys", "create", "jose@example.com", "--name", "☕ % '\"\\", "--scope", "items:read"),
     ("passwords", "link", "josé@example.com"),
 )
-pytestmark = pytest.mark.skipif(
-    {each.database for each in COMBINATIONS} == {"sqlite"}, reason="No question allows a server yet."
-)
 WHOLE = {each.database: each for each in COMBINATIONS if len(each.auth_methods) == 5 and not each.redis}
 
 

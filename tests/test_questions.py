@@ -75,8 +75,6 @@ REFUSALS = [
     ({"auth_methods": ["jwt"], "social_providers": []}, "Choose at least one provider"),
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
-    ({"database": "mysql"}, "Only sqlite"),
-    ({"redis": True}, "Redis is not supported yet"),
     ({"kubernetes": True}, "SQLite serves one"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),

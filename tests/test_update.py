@@ -29,7 +29,7 @@ def covering() -> list[Combination]:
     first = [each for each in COMBINATIONS if (each.database, each.redis) == (SMALLEST.database, SMALLEST.redis)]
     others = [each for each in COMBINATIONS if each not in first]
     storages = dict.fromkeys((each.database, each.redis) for each in others)
-    alone = dict(zip(storages, WHOLE.auth_methods, strict=False))
+    alone = dict(zip(storages, WHOLE.auth_methods, strict=True))
     return first + [
         each for each in others if each.auth_methods in (WHOLE.auth_methods, (alone[each.database, each.redis],))
     ]
