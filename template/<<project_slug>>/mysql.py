@@ -181,9 +181,9 @@ def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, k
 def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
     """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it.
 
-    MySQL cannot return a row, but tells what LAST_INSERT_ID was given; that has no sign, so a count ends at zero.
+    MySQL cannot return a row, but tells what LAST_INSERT_ID was given; that has no sign, so no count is below zero.
     """
-    told = {each["count"]: func.last_insert_id(func.greatest(each["count"], 0)) for each in (row, changes)}
+    told = {each["count"]: func.last_insert_id(each["count"]) for each in (row, changes)}
     return upsert(into, {**row, "count": told[row["count"]]}, {**changes, "count": told[changes["count"]]}, key=key)
 
 

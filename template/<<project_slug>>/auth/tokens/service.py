@@ -232,6 +232,7 @@ async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool
 
 async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None:
     """End all of the user's sessions but the one whose id is `keep`."""
+    await locked(db, user_id)  # two that end the same sessions, each in another order, would wait for each other
     others = delete(Session).where(Session.user_id == user_id)
     if kept := _as_id(keep):
         others = others.where(Session.id != kept)
