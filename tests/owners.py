@@ -10,6 +10,9 @@ from tools.combinations import ROOT, Combination
 THEIRS = ROOT / "tests" / "owner"
 """Files that an owner adds, or that the template wrote once to be the owner's."""
 
+SAMPLE = ("my_api/items", "tests/items")
+"""Folders that an owner deletes."""
+
 HISTORY = "migrations/versions/"
 
 
@@ -21,9 +24,16 @@ def start(template: Path, folder: Path, combination: Combination, ref: str = "HE
 
 
 def move_in(project: Path) -> Path:
-    """Add what is the owner's: a table, a router, a setting, an error, a way to authenticate, and their tests."""
+    """Add what is the owner's: a table, a router, a setting, an error, a method, and tests; delete the sample."""
     shutil.copytree(THEIRS, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in SAMPLE:
+        shutil.rmtree(project / folder)
     return project
+
+
+def without_sample(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Leave out what the owner has deleted."""
+    return {name: text for name, text in found.items() if not name.startswith(SAMPLE)}
 
 
 def succeed(project: Path, *command: str, **variables: str) -> str:

@@ -11,7 +11,7 @@ from tools.renders import ANSWERS_FILE
 from . import rows
 from .conftest import must_pass
 from .edits import EDITS
-from .owners import THEIRS, conflicts, migrate, move_in, start, succeed
+from .owners import SAMPLE, THEIRS, conflicts, migrate, move_in, start, succeed
 from .releases import RELEASES, tag
 from .test_render import files
 
@@ -31,6 +31,7 @@ def not_kept(project: Path) -> list[str]:
     """Name what an update took from the owner."""
     theirs = {path.relative_to(THEIRS).as_posix(): path for path in THEIRS.rglob("*.py")}
     gone = [name for name, path in theirs.items() if (project / name).read_bytes() != path.read_bytes()]
+    gone += [name for name in SAMPLE if (project / name).exists()]
     return gone + [f"{edit.path}: {edit.what}" for edit in EDITS if not edit.is_kept(project)]
 
 

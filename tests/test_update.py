@@ -1,6 +1,7 @@
 """An update brings what is new, from whatever version, and keeps what is the owner's."""
 
 import gc
+import shutil
 import warnings
 from contextlib import suppress
 from fnmatch import fnmatch
@@ -10,7 +11,7 @@ import pytest
 from jinja2 import TemplateNotFound
 
 from tools import renders
-from tools.combinations import COMBINATIONS, WHOLE, Combination, questions
+from tools.combinations import COMBINATIONS, SLUG, WHOLE, Combination, questions
 from tools.renders import ANSWERS_FILE
 
 from . import rows
@@ -72,7 +73,7 @@ def test_an_untouched_project_of_an_older_version_becomes_a_fresh_copy(
 
 @pytest.mark.parametrize("chosen", [FIRST, WHOLE], ids=str)
 def test_a_project_of_a_version_half_way_migrates_with_its_data_and_passes_its_tests(
-    chosen: Combination, template: Path, tmp_path: Path
+    chosen: Combination, template: Path, render: Render, tmp_path: Path
 ) -> None:
     """Those before were not whole: nothing had been released yet."""
     versions = [each for each in past(template) if offers(template, each, chosen)]
@@ -82,6 +83,7 @@ def test_a_project_of_a_version_half_way_migrates_with_its_data_and_passes_its_t
     rows.fill(database)
     before = rows.rows(database)
     renders.update(project)
+    shutil.copy(render(chosen) / SLUG / "own.py", project / SLUG)  # where the sample has moved to since
     migrate(project, "Update", rows.address(database))
     assert rows.lost(before, rows.rows(database)) == {}
     must_pass(project, "tests")

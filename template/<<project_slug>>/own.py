@@ -1,8 +1,8 @@
 """Yours. Rendered once and never touched by an update: what you add to the app.
 
-For instance `from .orders.router import router as orders` and `ROUTERS = (orders,)`. What your modules define is found
-once they are imported here: settings (a subclass of `settings.Settings`), tables (of `db.Base`), errors (of
-`errors.AppError`). Scopes and roles have `auth/own_scopes.py`, ways to authenticate `auth/own.py`.
+The sample `items` shows how a feature comes in. What its modules define is found once they are imported here: settings
+(a subclass of `settings.Settings`), tables (of `db.Base`), errors (of `errors.AppError`). Scopes and roles have
+`auth/own_scopes.py`, ways to authenticate `auth/own.py`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from .items.router import router as items
+
+ROUTERS: tuple[APIRouter, ...] = (items,)
 """Your endpoints. Each needs a guard or PUBLIC, or the app refuses to start."""
 
 MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()

@@ -37,7 +37,7 @@ async def test_a_forwarded_host_counts_for_nothing(client: AsyncClient) -> None:
 async def test_production_refuses_clear_text_instead_of_redirecting(app_with: AppWith) -> None:
     """ASVS 4.1.2, 12.2.1."""
     async with app_with(**PRODUCTION) as app, client_of(app, base_url="http://testserver") as client:
-        refused = await client.post("/items", json={"title": "tea"})
+        refused = await client.patch("/users/me", json={"name": "x"})
     assert (refused.status_code, refused.json()["code"]) == (400, "https_required")
     assert "location" not in refused.headers
 

@@ -17,8 +17,8 @@ async def test_a_known_page_may_ask_and_read(app_with: AppWith) -> None:
     """ASVS 3.4.2."""
     origin = {"Origin": "https://app.example.com"}
     async with app_with(**PAGES) as app, client_of(app) as client:
-        preflight = await client.options("/items", headers=origin | PREFLIGHT)
-        refusal = await client.get("/items", headers=origin)
+        preflight = await client.options("/users/me", headers=origin | PREFLIGHT)
+        refusal = await client.get("/users/me", headers=origin)
     assert (preflight.status_code, refusal.status_code) == (200, 401)
     for answer in (preflight, refusal):
         assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
@@ -31,15 +31,15 @@ async def test_no_other_page_may(app_with: AppWith) -> None:
     """ASVS 3.4.2."""
     async with app_with(**PAGES) as app, client_of(app) as client:
         for origin in ("null", "https://evil.example", "https://app.example.com.evil", "http://app.example.com"):
-            preflight = await client.options("/items", headers={"Origin": origin} | PREFLIGHT)
-            read = await client.get("/items", headers={"Origin": origin})
+            preflight = await client.options("/users/me", headers={"Origin": origin} | PREFLIGHT)
+            read = await client.get("/users/me", headers={"Origin": origin})
             assert (preflight.status_code, read.status_code) == (400, 401)
             assert "access-control-allow-origin" not in {*preflight.headers, *read.headers}, origin
 
 
 async def test_without_known_pages_there_is_no_cors(client: AsyncClient) -> None:
     """ASVS 3.4.2."""
-    preflight = await client.options("/items", headers={"Origin": "https://app.example.com"} | PREFLIGHT)
+    preflight = await client.options("/users/me", headers={"Origin": "https://app.example.com"} | PREFLIGHT)
     assert preflight.status_code == 405
     assert "access-control-allow-origin" not in preflight.headers
 
@@ -48,7 +48,7 @@ async def test_a_foreign_host_gets_no_preflight(app_with: AppWith) -> None:
     """TP-4."""
     headers = {"Origin": "https://app.example.com", "Host": "evil.example"} | PREFLIGHT
     async with app_with(**PAGES) as app, client_of(app) as client:
-        assert (await client.options("/items", headers=headers)).json()["code"] == "unknown_host"
+        assert (await client.options("/users/me", headers=headers)).json()["code"] == "unknown_host"
 
 
 async def test_the_scheme_is_the_trusted_proxys(app_with: AppWith) -> None:
@@ -74,7 +74,7 @@ async def test_the_checks_come_in_their_order(client: AsyncClient, as_caller: As
 
     assert await code(client, admin_only, large, **evil) == "unknown_host"
     assert await code(client, "/nothing", syntax) == "not_found"
-    assert await code(client, "/items", syntax) == "method_not_allowed"
+    assert await code(client, "/users", syntax) == "method_not_allowed"
     assert await code(client, admin_only, large) == "payload_too_large"
     assert await code(client, admin_only, syntax, Authorization="Bearer x") == "invalid_json"
     assert await code(client, admin_only, fields) == "not_authenticated"

@@ -23,14 +23,14 @@ from .conftest import Server, everything
 )
 def test_a_body_with_two_lengths_is_no_request(server: Server, framing: tuple[str, ...]) -> None:
     """ASVS 4.2.1."""
-    answer = server.send("POST /items HTTP/1.1", *framing, body="0\r\n\r\nGET /health/live HTTP/1.1\r\n\r\n")
+    answer = server.send("PATCH /users/me HTTP/1.1", *framing, body="0\r\n\r\nGET /health/live HTTP/1.1\r\n\r\n")
     assert answer.startswith("HTTP/1.1 400 ")
     assert answer.count("HTTP/1.1") == 1
 
 
 def test_a_bad_chunk_is_no_body(server: Server) -> None:
     """ASVS 4.2.1."""
-    answer = server.send("POST /items HTTP/1.1", "Transfer-Encoding: chunked", body="2\r\n{}XX0\r\n\r\n")
+    answer = server.send("PATCH /users/me HTTP/1.1", "Transfer-Encoding: chunked", body="2\r\n{}XX0\r\n\r\n")
     assert "HTTP/1.1 2" not in answer
     assert answer.count("HTTP/1.1") <= 1
 
@@ -55,7 +55,7 @@ def test_head_is_get_without_the_body(server: Server) -> None:
 def test_loopback_is_no_trusted_proxy(server: Server) -> None:
     """ASVS 4.1.3, 15.3.4."""
     bad = (f"{name}: {value}" for name, value in BAD_CREDENTIAL.items())
-    server.send("GET /items HTTP/1.1", *bad, "X-Forwarded-For: 6.6.6.6", "X-Request-ID: a-request")
+    server.send("GET /users/me HTTP/1.1", *bad, "X-Forwarded-For: 6.6.6.6", "X-Request-ID: a-request")
     line = next(line for line in server.output().splitlines() if "a-request" in line)
     assert json.loads(line)["address"] == "127.0.0.1"
 
@@ -63,7 +63,7 @@ def test_loopback_is_no_trusted_proxy(server: Server) -> None:
 def test_a_body_too_large_is_refused_before_it_is_sent(server: Server) -> None:
     """RFC 9110 §15.5.14/16."""
     with server.connect() as connection:
-        connection.sendall(b"POST /items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
+        connection.sendall(b"PATCH /users/me HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
         answer = everything(connection)
     assert answer.startswith("HTTP/1.1 413 ")
     assert "connection: close" in answer.lower()
@@ -81,7 +81,7 @@ def test_an_unhandled_error_is_one_line_and_not_the_end(server: Server) -> None:
 def test_it_stops_after_the_last_answer_and_has_written_nothing_but_json(server: Server) -> None:
     """ASVS 16.2.3, 16.2.4. The last test: nothing is served afterwards."""
     with server.connect() as connection:
-        connection.sendall(b"POST /items HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
+        connection.sendall(b"PATCH /users/me HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
         connection.sendall(b"Content-Length: 2\r\n\r\n{")
         time.sleep(0.1)
         server.process.send_signal(signal.SIGTERM)
