@@ -168,6 +168,18 @@ def test_an_edit_of_a_file_that_a_release_deletes_or_renames_is_in_history_alone
     assert "git diff --name-only --diff-filter=D HEAD" in GUIDE
 
 
+def test_own_providers_go_with_social_login_and_are_in_history(released: Path, tmp_path: Path) -> None:
+    chosen = SMALLEST.answers | {"auth_methods": ["jwt", "social_login"]}
+    project = renders.render(released, tmp_path / "project", chosen, tag(0))
+    own = "my_api/auth/social_login/own.py"
+    (project / own).write_text(f"{(project / own).read_text()}\n# Ours.\n")
+    renders.commit(project, "Ours")
+    renders.update(project, {"auth_methods": ["jwt"]}, tag(0))
+    assert conflicts(project) == set()
+    assert own in renders.git(project, "diff", "--name-only", "--diff-filter=D", "HEAD").split()
+    assert "`auth/social_login/own.py` among it" in GUIDE
+
+
 def test_a_file_that_both_add_is_a_conflict_with_both_texts(released: Path, tmp_path: Path) -> None:
     project = start(released, tmp_path / "project", SMALLEST, tag(0))
     both = project / "my_api" / "release_1.py"

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from sqlalchemy import func, select
 
-from ..auth.dependencies import CurrentPrincipal, require
+from ..auth.dependencies import PUBLIC, CurrentPrincipal, require
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
@@ -18,6 +18,12 @@ from .settings import OrderSettings
 router = APIRouter(prefix="/orders", tags=["orders"])
 
 Support = Annotated[Principal, require(Scope("orders:read"))]
+
+
+@router.get("/menu", dependencies=[PUBLIC])
+async def show_menu() -> list[str]:
+    """Tell anybody what there is."""
+    return ["tea", "coffee"]
 
 
 @router.get("")

@@ -1,12 +1,17 @@
 """Orders belong to who ordered."""
 
 import pytest
+from httpx2 import AsyncClient
 
 from my_api.auth.scopes import Role
 
 from ..conftest import AsCaller
 
 pytestmark = pytest.mark.anyio
+
+
+async def test_anybody_reads_the_menu(client: AsyncClient) -> None:
+    assert (await client.get("/orders/menu")).json() == ["tea", "coffee"]
 
 
 async def test_an_order_is_seen_by_its_owner_alone(as_caller: AsCaller) -> None:
