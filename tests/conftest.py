@@ -37,6 +37,7 @@ collect_ignore = ["owner"]
 
 FEWER = {
     "specimen": [COMBINATIONS[0], COMBINATIONS[-1]],
+    "tried": [each for each in COMBINATIONS if checks.is_tried(each)],
     "rendered_again": [
         each for each in COMBINATIONS if checks.is_measured(each) or each.auth_methods == COMBINATIONS[-1].auth_methods
     ],
@@ -133,6 +134,12 @@ def project(rendered: Path) -> Path:
 @pytest.fixture
 def specimen(project: Path) -> Path:
     """The project of one of both ends, to plant a mistake in."""
+    return project
+
+
+@pytest.fixture
+def tried(project: Path) -> Path:
+    """The project of a combination whose own tests are run here."""
     return project
 
 

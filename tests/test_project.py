@@ -1,4 +1,4 @@
-"""Every combination's own tests pass, and its migrations go up and down."""
+"""A combination's own tests pass, where `is_tried` says; the migrations of every one go up and down."""
 
 from pathlib import Path
 
@@ -8,11 +8,9 @@ from tools.combinations import SLUG, Combination
 from .conftest import must_pass
 
 
-def test_its_own_tests_pass_and_take_every_branch_of_the_authentication(
-    project: Path, combination: Combination
-) -> None:
+def test_its_own_tests_pass_and_take_every_branch_of_the_authentication(tried: Path, combination: Combination) -> None:
     """The branches where they are measured; `is_measured` says where."""
-    must_pass(project, "coverage" if checks.is_measured(combination) else "tests")
+    must_pass(tried, "coverage" if checks.is_measured(combination) else "tests")
 
 
 def test_its_migrations_go_up_and_down_and_match_its_models(project: Path) -> None:

@@ -47,6 +47,18 @@ def is_measured(combination: Combination) -> bool:
     return combination.database == COMBINATIONS[0].database and (is_whole or (methods <= 2 and not combination.redis))
 
 
+def is_tried(combination: Combination) -> bool:
+    """Tell whether `make test` runs a combination's own tests; `make matrix` runs those of every one.
+
+    With every choice of methods on one storage, and on each other one with each method alone and all together: a method
+    and a storage meet in the method's own files, whatever else is chosen (ADR 0023).
+    """
+    first = (COMBINATIONS[0].database, COMBINATIONS[0].redis)
+    methods = len(combination.auth_methods)
+    is_end = methods in (1, len(COMBINATIONS[-1].auth_methods))
+    return is_end or (combination.database, combination.redis) == first
+
+
 def complaint(project: Path, check: str) -> str:
     """Return what a check has to say; empty when it passes. Raises MissingProgramError where there is no server."""
     with _settings_for(project, check) as variables:
