@@ -9,7 +9,7 @@ from tools import renders
 from tools.combinations import COMBINATIONS, Combination
 
 from . import rows
-from .conftest import Render
+from .conftest import Render, must_pass
 from .owners import THEIRS, conflicts, migrate, move_in, start, succeed, without_sample
 from .test_update import contents
 
@@ -40,7 +40,7 @@ def switch(project: Path, to: Combination, database: Path) -> None:
 def test_every_method_comes_and_goes_and_the_data_stays(
     home: tuple[str, ...], template: Path, render: Render, tmp_path: Path
 ) -> None:
-    """The code is that of a project which had chosen so, with its owner's; `test_project.py` runs that one's tests."""
+    """The code is that of a project which had chosen so, with its owner's; back home its tests and the owner's pass."""
     project, database = start(template, tmp_path / "project", CHOICES[home]), tmp_path / "living.db"
     move_in(project)
     succeed(project, "alembic", "upgrade", "head", **rows.address(database))
@@ -52,3 +52,4 @@ def test_every_method_comes_and_goes_and_the_data_stays(
         switch(project, choice, database)
         assert rows.lost(before, rows.rows(database)) == {}
         assert contents(project) == without_sample(contents(render(choice))) | contents(THEIRS)
+    must_pass(project, "tests")
