@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from <<project_slug>>.auth.scopes import Role, Scope
-from <<project_slug>>.auth.tokens.service import start_session
+from <<project_slug>>.auth.tokens.service import Tokens, start_session
 from <<project_slug>>.db import Database
 from <<project_slug>>.users.email import canonical
 from <<project_slug>>.users.models import User
@@ -27,15 +27,18 @@ def credential_for(database: Database) -> CredentialFor:
         async with database.transaction() as db:
             user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
             db.add(user)
-        return await proof_of(database, user, scopes=scopes)
+            await db.flush()
+            return header_of(await start_session(db, user.id, scopes=scopes))
 
     return log_in
 
 
-async def proof_of(
-    database: Database, user: User, password: str | None = None, *, scopes: frozenset[Scope] | None = None
-) -> dict[str, str]:
+async def proof_of(database: Database, user: User, password: str | None = None) -> dict[str, str]:
     """Return the header of a new session of the account; its password is not needed."""
     async with database.transaction() as db:
-        token = (await start_session(db, user.id, scopes=scopes)).access_token
-    return {"Authorization": f"Bearer {token}"}
+        return header_of(await start_session(db, user.id))
+
+
+def header_of(tokens: Tokens) -> dict[str, str]:
+    """Return the header that proves a session."""
+    return {"Authorization": f"Bearer {tokens.access_token}"}
