@@ -151,9 +151,11 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         "sql_mode": "TRADITIONAL",
         "init_command": (
             f"SET SESSION innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
-            # The first is read by MySQL only, the second by MariaDB only.
+            # The first is read by MySQL only, the others by MariaDB only.
             f" /*!80000 , max_execution_time = {math.ceil(patience * 1000)} */"
             f" /*M!100100 , max_statement_time = {patience} */"
+            # Its default since 11.6.2 fails who waited for a rival's row: parallel refreshes would be 503 (ST-7).
+            " /*M!110602 , innodb_snapshot_isolation = OFF */"
         ),
         # What no server told to stop has stopped by then comes from one that is gone.
         "read_timeout": patience + lock if patience else None,
