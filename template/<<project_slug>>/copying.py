@@ -31,7 +31,7 @@ async def copy_everything(address: str, database: Database) -> int:
 def _engine(address: str) -> AsyncEngine:
     try:
         engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
-    except (ArgumentError, InvalidRequestError):  # the second of a driver that is not asynchronous
+    except (ArgumentError, ValueError, InvalidRequestError):  # of its form, of its port, of a driver that cannot wait
         raise CannotCopy("This is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
     except ModuleNotFoundError as missing:
         raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {missing.name}") from None

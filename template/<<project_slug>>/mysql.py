@@ -63,7 +63,7 @@ SYSTEM = "system"
 class DatabaseSettings(Settings):
     """Where the data lives."""
 
-    database_url: str = "mysql+asyncmy://root@127.0.0.1:3306/app"
+    database_url: str = Field(default="mysql+asyncmy://root@127.0.0.1:3306/app", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0)
@@ -79,7 +79,7 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the second shows what follows an @ and a colon in a password
             url = None
         if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query:
             raise ValueError("is not the address of a database: mysql+asyncmy://user:password@host/name")

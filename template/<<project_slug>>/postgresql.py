@@ -36,7 +36,7 @@ class Exact(String):
 class DatabaseSettings(Settings):
     """Where the data lives."""
 
-    database_url: str = "postgresql+psycopg://postgres:postgres@127.0.0.1:5432/app"
+    database_url: str = Field(default="postgresql+psycopg://postgres:postgres@127.0.0.1:5432/app", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0)
@@ -50,7 +50,7 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the second shows what follows an @ and a colon in a password
             url = None
         if url is None or url.drivername != "postgresql+psycopg" or not url.database:
             raise ValueError("is not the address of a database: postgresql+psycopg://user:password@host/name")

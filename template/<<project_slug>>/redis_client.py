@@ -53,10 +53,7 @@ class RedisSettings(Settings):
     @field_validator("redis_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        url = urlsplit(value)
-        asked = set(parse_qs(url.query, keep_blank_values=True))
-        is_known = url.scheme in _OPTIONS and asked <= _OPTIONS[url.scheme]
-        if not (is_known and url.hostname and url.path.strip("/").isdecimal()):
+        if not _is_known(value):
             raise ValueError("is not the address of a Redis, for instance redis://127.0.0.1:6379/0")
         return value
 
@@ -66,6 +63,16 @@ class RedisSettings(Settings):
             yield "REDIS_URL must begin with rediss://; set ALLOW_REDIS_WITHOUT_TLS=true if nobody else is on the way."
         if not url.password:
             yield "REDIS_URL must hold a password; without one, whoever reaches the server makes tokens."
+
+
+def _is_known(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        has_host = bool(url.hostname) and url.port != 0
+    except ValueError:  # would show what is taken for a port, which may be a part of a password
+        return False
+    known, asked = _OPTIONS.get(url.scheme), set(parse_qs(url.query, keep_blank_values=True))
+    return known is not None and asked <= known and has_host and url.path.strip("/").isdecimal()
 
 
 class Client:

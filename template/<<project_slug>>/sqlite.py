@@ -51,7 +51,7 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the second of a port that is no number
             url = None
         if url is None or url.drivername != "sqlite+aiosqlite" or not url.database:
             raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db")
