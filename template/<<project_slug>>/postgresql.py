@@ -111,8 +111,8 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
     limits = {
         "lock_timeout": settings.database_timeout,
         "statement_timeout": patience,
-        # A worker that hangs inside a transaction must not keep its locks.
-        "idle_in_transaction_session_timeout": settings.database_statement_timeout,
+        # A worker that hangs inside a transaction must not keep its locks. A migration may work between statements.
+        "idle_in_transaction_session_timeout": patience,
     }
     return {
         # What no server told to stop has stopped by then comes from one that is frozen.
