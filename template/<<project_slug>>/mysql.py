@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator
 from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
 
-NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+NOT_THERE = "Start the server or mend DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""
 
 Moment = DATETIME(fsp=6)

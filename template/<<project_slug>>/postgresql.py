@@ -21,7 +21,7 @@ from .settings import LOOPBACK, Settings
 
 T = TypeVar("T")
 
-NOT_THERE = "Start the server of DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+NOT_THERE = "Start the server or mend DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""
 
 Moment = DateTime
