@@ -114,7 +114,8 @@ _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit
 _COUNTERS = 2
 """Connections per worker to count with."""
 
-_DEADLOCK = 1213
+_GIVEN_UP = frozenset({1020, 1213})
+"""Errors of a transaction that was given up for a rival's: its row had changed (MariaDB, where told so), deadlock."""
 
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
@@ -168,7 +169,8 @@ def _tls(authority: str) -> ssl.SSLContext | None:
 
 
 def _tell_given_up(context: ExceptionContext) -> None:
-    if MAY_TRY_AGAIN.get() and getattr(context.original_exception, "args", ())[:1] == (_DEADLOCK,):
+    code = next(iter(getattr(context.original_exception, "args", ())), None)
+    if MAY_TRY_AGAIN.get() and code in _GIVEN_UP:
         raise GivenUp from context.original_exception
 
 
