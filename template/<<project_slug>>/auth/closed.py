@@ -49,7 +49,7 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
     for route in routes:
         guards = guards_of(route)
         for verb in getattr(route, "methods", None) or ():
-            operation = schema["paths"].get(route.path, {}).get(verb.lower())
+            operation = schema["paths"].get(route.path_format, {}).get(verb.lower())
             if operation is not None:
                 operation["security"] = [] if guards is None else _requirements(guards)
     app.openapi_schema = schema
