@@ -6,7 +6,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class Input(BaseModel):
-    """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5)."""
+    """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5).
+
+    What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`, and dates alike.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
