@@ -1,6 +1,7 @@
 """Orders of the caller."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter
 from sqlalchemy import func, select
@@ -9,10 +10,11 @@ from ..auth.dependencies import PUBLIC, CurrentPrincipal, require
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
+from ..errors import NotFound
 from ..greeting import SoldOut
 from .errors import TooManyOrders
 from .models import Order
-from .schemas import OrderIn, OrderOut
+from .schemas import OrderIn, OrderOut, ShareIn, Wanted
 from .settings import OrderSettings
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -24,6 +26,18 @@ Support = Annotated[Principal, require(Scope("orders:read"))]
 async def show_menu() -> list[str]:
     """Tell anybody what there is."""
     return ["tea", "coffee"]
+
+
+@router.get("/menu/{article:path}", dependencies=[PUBLIC])
+async def show_article(article: str) -> str:
+    """Tell anybody about one."""
+    return article
+
+
+@router.post("/wanted", dependencies=[PUBLIC])
+async def count_wanted(body: list[Wanted]) -> int:
+    """Take what anybody would order."""
+    return len(body)
 
 
 @router.get("")
@@ -51,3 +65,18 @@ async def create_order(body: OrderIn, caller: CurrentPrincipal, db: Writing) -> 
 async def list_all_orders(_: Support, db: Reading) -> list[OrderOut]:
     """List everybody's orders."""
     return [OrderOut.model_validate(order) for order in await db.scalars(select(Order))]
+
+
+@router.get("/{order_id}")
+async def read_order(order_id: UUID, caller: CurrentPrincipal, db: Reading) -> OrderOut:
+    """Return one of the caller's orders."""
+    order = await db.scalar(select(Order).where(Order.id == order_id, Order.owner_id == caller.user_id))
+    if order is None:
+        raise NotFound
+    return OrderOut.model_validate(order)
+
+
+@router.post("/share")
+async def share_orders(body: ShareIn, _: CurrentPrincipal) -> UUID:
+    """Name somebody who may see them, on a path that the route before would take for an id."""
+    return body.user_id

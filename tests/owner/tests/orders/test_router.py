@@ -39,3 +39,14 @@ async def test_what_is_sold_out_has_a_page_and_every_answer_a_greeting(as_caller
     page = await (await as_caller()).post("/orders", json={"article": "coffee"})
     assert (page.status_code, page.text) == (410, "<h1>Sold out</h1>")
     assert page.headers["x-greeting"] == "hello"
+
+
+async def test_orders_are_shared_with_whom_one_names(as_caller: AsCaller) -> None:
+    shared = {"user_id": "00000000-0000-4000-8000-000000000000", "until": "2030-01-31", "how": "read"}
+    assert (await (await as_caller()).post("/orders/share", json=shared)).json() == shared["user_id"]
+
+
+async def test_anybody_asks_about_an_article_and_openapi_says_so(client: AsyncClient) -> None:
+    assert (await client.get("/orders/menu/tea/green")).json() == "tea/green"
+    document = (await client.get("/openapi.json")).json()
+    assert document["paths"]["/orders/menu/{article}"]["get"]["security"] == []
