@@ -15,13 +15,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 ANSWERS = Path(".copier-answers.yml")
@@ -88,12 +89,12 @@ def read_project(path: Path = ANSWERS) -> Project:
 
 def released(commit: str) -> Version:
     """Return the release that a project is on, or after, as `git describe` names it. Raises CannotTell."""
-    try:
-        return Version(re.sub(r"-\d+-g[0-9a-f]+$", "", commit))
-    except InvalidVersion:
-        raise CannotTell(
-            f"The project is on {commit}, which is no release of the template: `uvx copier update` brings the newest."
-        ) from None
+    with suppress(InvalidVersion):
+        if "." in commit:  # a bare commit may look like a number
+            return Version(re.sub(r"-\d+-g[0-9a-f]+$", "", commit))
+    raise CannotTell(
+        f"The project is on {commit}, which is no release of the template: `uvx copier update` brings the newest."
+    )
 
 
 def expand(address: str) -> str:
@@ -137,17 +138,22 @@ def read_advisories(address: str, tag: str) -> list[Advisory]:
         git(address, "-C", folder, "fetch", "--quiet", "--depth=1", "--", address, f"refs/tags/{tag}")
         text = git(address, "-C", folder, "show", "FETCH_HEAD:advisories.json")
     try:
-        return [_advisory(entry) for entry in json.loads(text)["advisories"]]
-    except (ValueError, LookupError, TypeError, InvalidSpecifier):
+        return [_advisory(entry) for entry in _listed(json.loads(text)["advisories"])]
+    except (ValueError, LookupError, TypeError):
         raise CannotTell(f"The advisories of {tag} are of a form that this version does not know.") from None
 
 
 def _advisory(entry: Mapping[str, Any]) -> Advisory:
     plain = {name: str(entry[name]) for name in ("id", "severity", "summary", "fixed_in")}
-    rows = tuple(map(str, entry.get("rows", ())))
-    return Advisory(
-        **plain, affected=SpecifierSet(entry["affected"]), rows=rows, answers=dict(entry.get("answers", {}))
-    )
+    rows = tuple(map(str, _listed(entry.get("rows", []))))
+    answers = {name: _listed(values) for name, values in dict(entry.get("answers", {})).items()}
+    return Advisory(**plain, affected=SpecifierSet(str(entry["affected"])), rows=rows, answers=answers)
+
+
+def _listed(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def git(address: str, *arguments: str) -> str:
@@ -156,7 +162,7 @@ def git(address: str, *arguments: str) -> str:
     command = ["git", *arguments]
     try:
         return subprocess.run(  # noqa: S603 - git, with addresses after `--`
-            command, check=True, capture_output=True, encoding="utf-8", timeout=SECONDS, env=quiet
+            command, check=True, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS, env=quiet
         ).stdout
     except FileNotFoundError:
         raise CannotTell("This needs git.") from None

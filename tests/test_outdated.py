@@ -132,6 +132,8 @@ CANNOT_TELL: list[tuple[dict[str, object], str]] = [
     ({"_commit": None}, ".copier-answers.yml does not say _commit: take it back"),
     ({"_src_path": ""}, ".copier-answers.yml does not say _src_path: take it back"),
     ({"_commit": "48cee10"}, "is on 48cee10, which is no release of the template"),
+    ({"_commit": 1234567}, "is on 1234567, which is no release of the template"),
+    ({"_commit": "123456a"}, "is on 123456a, which is no release of the template"),
     ({"_src_path": "/nowhere/template"}, "The template is not at /nowhere/template: if it moved, write"),
     ({"_src_path": "../moved"}, "The template is not at ../moved: if it moved, write"),
     ({"_src_path": "https://127.0.0.1:9/x.git"}, "The template at https://127.0.0.1:9/x.git cannot be read"),
@@ -169,9 +171,13 @@ def test_no_answers_are_one_sentence(project: Path) -> None:
     assert_cannot_tell(project, "There is no .copier-answers.yml here")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"advisories": [{"id": 1}]}', '{"advisories": 1}'])
+UNKNOWN = ["", "{}", "[]", "\xff", '{"advisories": [{"id": 1}]}', '{"advisories": 1}', '{"advisories": {}}']
+UNKNOWN += [json.dumps({"advisories": [SOUND | {"answers": {"redis": value}}]}) for value in (True, "true")]
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
 def test_a_list_of_an_unknown_form_is_one_sentence(text: str, project: Path, released: Path) -> None:
-    (released / "advisories.json").write_text(text)
+    (released / "advisories.json").write_text(text, encoding="latin-1")
     renders.commit(released, "Another form")
     renders.git(released, "tag", "v2.0.0")
     assert_cannot_tell(project, "The advisories of v2.0.0 are of a form that this version does not know.")
