@@ -14,7 +14,7 @@ from tools.combinations import COMBINATIONS, ROOT
 from tools.renders import ANSWERS_FILE
 
 from .owners import conflicts, start
-from .releases import tag
+from .releases import PACKAGE, tag
 
 SMALLEST = COMBINATIONS[0]
 GUIDE = (ROOT / "docs" / "updating.md").read_text()
@@ -212,3 +212,17 @@ def test_a_sample_that_is_deleted_stays_deleted_whatever_changes_in_it(released:
     renders.update(project, ref=tag(1))
     assert conflicts(project) == set()
     assert not (project / "my_api" / "items").exists()
+
+
+def test_a_new_file_in_a_folder_that_is_deleted_comes(released: Path, tmp_path: Path) -> None:
+    """Copier knows files, no folders. The guide says so, and that of releases says not to."""
+    project = start(released, tmp_path / "project", SMALLEST, tag(0))
+    shutil.rmtree(project / "my_api" / "items")
+    renders.commit(project, "We have orders")
+    clone = copy_from(released)
+    (clone / PACKAGE / "items" / "commands.py").write_text('"""What is new."""\n')
+    renders.commit(clone, "More of the sample")
+    change_answer(project, "_src_path: .*", f"_src_path: {clone}")
+    renders.update(project)
+    assert [path.name for path in (project / "my_api" / "items").iterdir()] == ["commands.py"]
+    assert "If the sample's folders are\n  back after an update, delete them again." in GUIDE
