@@ -23,7 +23,12 @@ from .test_outdated import release
 STANDS_IN = {
     "uv": f'#!/bin/sh\nexec {sys.executable} "$3"\n',
     "uvx": f'#!/bin/sh\nexec {sys.executable} -m "$@"\n',
-    "gh": '#!/bin/sh\n[ "$1" = auth ] || printf "%s\\n" "$GH_TOKEN" "$@" > "$RUNNER_TEMP/gh"\n',
+    "gh": """#!/bin/sh
+case "$1 $2" in
+"pr list") cat "$RUNNER_TEMP/opened" ;;
+"pr create") printf "%s\\n" "$GH_TOKEN" "$@" > "$RUNNER_TEMP/gh" ;;
+esac
+""",
 }
 
 
@@ -160,9 +165,20 @@ def test_nothing_is_opened_twice_or_without_need(repository: Repository, source:
     assert (repository.branches(), repository.opened()) == ([], [])
     release(source, "v1.0.1")
     renders.git(repository.server, "branch", "template/v1.0.1", "main")
+    (repository.temporary / "opened").write_text("7\n")
     code, said = repository.run()
     assert (code, "There is a branch template/v1.0.1 already." in said) == (0, True), said
     assert repository.opened() == []
+
+
+def test_a_branch_that_could_not_be_opened_is_opened_the_next_time(repository: Repository, source: Path) -> None:
+    """GitHub lets a workflow's own token push even if it may not open: a second run in green would hide that."""
+    release(source, "v1.0.1")
+    renders.git(repository.server, "branch", "template/v1.0.1", "main")
+    (repository.temporary / "opened").write_text("")
+    code, said = repository.run()
+    assert code == 0, said
+    assert repository.opened()[1:5] == ["pr", "create", "--head", "template/v1.0.1"]
 
 
 def test_a_changed_workflow_needs_a_token_that_may(repository: Repository, source: Path) -> None:
