@@ -146,6 +146,11 @@ WRONG: list[tuple[Callable[[Path], object], str, str]] = [
     (entries(SECURITY), "1.2.1", "FAT-2026-001 is not in advisories.json"),
     (entries(ENTRIES, SOUND), "1.2.1", "No entry under Security ends in (FAT-2026-001)."),
     (entries(SECURITY, SOUND | {"rows": ["X-9"]}), "1.2.1", "names X-9, which is no requirement"),
+    (
+        entries(SECURITY, SOUND | {"affected": ">=1.0.0, <1.2.0"}),
+        "1.2.1",
+        "FAT-2026-001 is not said to affect 1.2.0, the last one before it is mended.",
+    ),
     (entries(SECURITY.replace(" (FAT-2026-001)", "")), "1.2.1", "Without an advisory at its end: A hole"),
     (entries(ENTRIES, SOUND | {"fixed_in": "9.0.0"}), "1.2.1", "is mended in 9.0.0, which is no release"),
 ]

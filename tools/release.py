@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from packaging.specifiers import SpecifierSet
+
 from . import advisories
 from .combinations import ROOT
 
@@ -128,8 +130,17 @@ def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
         for name, there in mended.items()
         if there not in {*tags, version}
     )
+    yield from _problems_of_ranges(listed)
     unnamed = {name for name, there in mended.items() if there == version and version not in tags} - named
     yield from (f"No entry under Security ends in ({name})." for name in unnamed)
+
+
+def _problems_of_ranges(listed: list[advisories.Advisory]) -> Iterator[str]:
+    for each in listed:
+        earlier = [tag for tag in released() if tag < parse(each["fixed_in"])]
+        last = ".".join(map(str, earlier[-1])) if earlier else ""
+        if not last or last not in SpecifierSet(each["affected"]):
+            yield f"{each['id']} is not said to affect {last or 'any release'}, the last one before it is mended."
 
 
 def release(version: str) -> None:
