@@ -1,4 +1,4 @@
 """The owner's powers and roles."""
 
-SCOPES: tuple[str, ...] = ("orders:read",)
-ROLES: dict[str, tuple[str, ...]] = {"support": ("orders:read",)}
+SCOPES: tuple[str, ...] = ("orders:read", "orders:write")
+ROLES: dict[str, tuple[str, ...]] = {"support": ("orders:read",), "user": ("orders:write",)}
