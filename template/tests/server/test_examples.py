@@ -1,4 +1,7 @@
-"""The examples of README.md, run as they stand there. Delete this file with the last of them."""
+"""The examples of README.md, run as they stand there. Delete this file with the last of them.
+
+Routes of yours are not served here: let a block that calls them begin with ```bash, and it is not run.
+"""
 
 import re
 import shutil

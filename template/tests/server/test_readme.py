@@ -1,4 +1,4 @@
-"""What README.md names exists."""
+"""What README.md names exists. Delete this file if you write that anew."""
 
 import re
 
