@@ -120,6 +120,12 @@ def tagged(clone: Path) -> None:
     renders.git(clone, "tag", "v1.2.1")
 
 
+def forgotten(clone: Path) -> None:
+    write(clone, ENTRIES, SOUND)
+    renders.git(clone, "tag", "--force", "v1.2.0")
+    write(clone, ENTRIES)
+
+
 def entries(changelog: str, *advisories: object) -> Callable[[Path], None]:
     """Return what commits these."""
     return lambda clone: write(clone, changelog, *advisories)
@@ -143,6 +149,7 @@ WRONG: list[tuple[Callable[[Path], object], str, str]] = [
     (sound, "1.2.1-rc.1", "1.2.1-rc.1 is no version"),
     (sound, "1.2.2", "1.2.2 does not follow: 2.0.0 or 1.3.0 or 1.2.1 would."),
     (sound, "1.1.9", "1.1.9 does not follow"),
+    (forgotten, "1.2.1", "FAT-2026-001 was listed by the last release, and projects read the newest list alone."),
     (entries(SECURITY), "1.2.1", "FAT-2026-001 is not in advisories.json"),
     (entries(ENTRIES, SOUND), "1.2.1", "No entry under Security ends in (FAT-2026-001)."),
     (entries(SECURITY, SOUND | {"rows": ["X-9"]}), "1.2.1", "names X-9, which is no requirement"),

@@ -15,6 +15,7 @@ from packaging.version import Version
 from .combinations import ROOT, choices, questions
 from .requirements import TABLE, load
 
+FILE = "advisories.json"
 SCHEMA = ROOT / "advisories.schema.json"
 
 Advisory = dict[str, Any]
@@ -22,7 +23,7 @@ Advisory = dict[str, Any]
 
 def read(root: Path = ROOT) -> list[Advisory]:
     """Return the entries of a checkout."""
-    found: list[Advisory] = json.loads((root / "advisories.json").read_text())["advisories"]
+    found: list[Advisory] = json.loads((root / FILE).read_text())["advisories"]
     return found
 
 

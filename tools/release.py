@@ -4,6 +4,7 @@ Nothing is changed unless every check passes, and nothing stays changed unless t
 tag if it is configured so (`tag.gpgSign`).
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -131,8 +132,16 @@ def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
         if there not in {*tags, version}
     )
     yield from _problems_of_ranges(listed)
+    gone = _listed_last() - mended.keys()
+    yield from (f"{name} was listed by the last release, and projects read the newest list alone." for name in gone)
     unnamed = {name for name, there in mended.items() if there == version and version not in tags} - named
     yield from (f"No entry under Security ends in ({name})." for name in unnamed)
+
+
+def _listed_last() -> set[str]:
+    last = [".".join(map(str, tag)) for tag in released()[-1:]]
+    texts = [git("show", f"v{version}:{advisories.FILE}") for version in last]
+    return {each["id"] for text in texts for each in json.loads(text)["advisories"]}
 
 
 def _problems_of_ranges(listed: list[advisories.Advisory]) -> Iterator[str]:
