@@ -17,9 +17,9 @@ CONDITIONALS = {
 BUDGETS = {"package": 5550, "tests": 9000, "other": 1475}
 SMALL_BUDGETS = {"package": 3950, "tests": 5500, "other": 1225}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 0, "tests": 135, "other": 60}
+SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests beside it and between, and where it runs (ADR 0018)."""
-REDIS = {"package": 120, "tests": 350, "other": 30}
+REDIS = {"package": 120, "tests": 360, "other": 30}
 """What a second store may add: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
