@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from . import databases
-from .combinations import COMBINATIONS, Combination
+from .combinations import WHOLE, Combination
 from .commands import run
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=120")
@@ -42,9 +42,8 @@ def is_measured(combination: Combination) -> bool:
     Each method alone, and all together: so each file has been without its neighbours and with them. One database is
     enough, since `auth/` is the same on all; with Redis, all together.
     """
-    methods = len(combination.auth_methods)
-    is_whole = methods == len(COMBINATIONS[-1].auth_methods)
-    return combination.database == COMBINATIONS[0].database and (is_whole or (methods == 1 and not combination.redis))
+    is_alone = len(combination.auth_methods) == 1 and not combination.redis
+    return combination.database == WHOLE.database and (is_alone or combination.auth_methods == WHOLE.auth_methods)
 
 
 def is_tried(combination: Combination) -> bool:
@@ -53,10 +52,8 @@ def is_tried(combination: Combination) -> bool:
     With every choice of methods on one storage, and on each other one with each method alone and all together: a method
     and a storage meet in the method's own files, whatever else is chosen (ADR 0023).
     """
-    first = (COMBINATIONS[0].database, COMBINATIONS[0].redis)
-    methods = len(combination.auth_methods)
-    is_end = methods in (1, len(COMBINATIONS[-1].auth_methods))
-    return is_end or (combination.database, combination.redis) == first
+    is_on_first = (combination.database, combination.redis) == (WHOLE.database, WHOLE.redis)
+    return is_on_first or len(combination.auth_methods) in (1, len(WHOLE.auth_methods))
 
 
 def complaint(project: Path, check: str) -> str:

@@ -71,6 +71,11 @@ def released() -> list[Version]:
     return sorted(parse(match[0]) for tag in git("tag").split() if (match := VERSION.fullmatch(tag.removeprefix("v"))))
 
 
+def written(version: Version) -> str:
+    """Put a version together."""
+    return ".".join(map(str, version))
+
+
 def parse(version: str) -> Version:
     """Take a version apart, which must be of that form."""
     major, minor, patch = map(int, version.split("."))
@@ -122,7 +127,7 @@ def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
     named = {name for each in closed for name in NAMED.findall(each.text)}
     silent = [each.text for each in closed if not NAMED.search(each.text)]
     yield from (f"Without an advisory at its end: {text[2:60]}" for text in silent)
-    tags = {".".join(map(str, each)) for each in released()}
+    tags = set(map(written, released()))
     mended = {each["id"]: each["fixed_in"] for each in listed}
     strange = [name for name in named if mended.get(name) != version]
     yield from (f"{name} is not in advisories.json, or not mended in {version}." for name in strange)
@@ -139,15 +144,14 @@ def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
 
 
 def _listed_last() -> set[str]:
-    last = [".".join(map(str, tag)) for tag in released()[-1:]]
-    texts = [git("show", f"v{version}:{advisories.FILE}") for version in last]
+    texts = [git("show", f"v{written(last)}:{advisories.FILE}") for last in released()[-1:]]
     return {each["id"] for text in texts for each in json.loads(text)["advisories"]}
 
 
 def _problems_of_ranges(listed: list[advisories.Advisory]) -> Iterator[str]:
     for each in listed:
         earlier = [tag for tag in released() if tag < parse(each["fixed_in"])]
-        last = ".".join(map(str, earlier[-1])) if earlier else ""
+        last = written(earlier[-1]) if earlier else ""
         if not last or last not in SpecifierSet(each["affected"]):
             yield f"{each['id']} is not said to affect {last or 'any release'}, the last one before it is mended."
 
