@@ -4,9 +4,10 @@
 # ///
 """Is there a newer template, and does one of its advisories affect this project? `uv run poe outdated`.
 
-Ends with 0 if the project is on the newest version, 1 if not or if an advisory affects it, 2 if that cannot be told.
-It asks git for the template's tags and for `advisories.json` of the newest, and changes nothing. It is not part of the
-package, which is served where there is no git, and brings what it needs by itself (PEP 723).
+Ends with 0 if the project is on the newest version, 3 if not or if an advisory affects it, 2 if that cannot be told.
+(1 is what uv and Python end with when something is wrong with them.) It asks git for the template's tags and for
+`advisories.json` of the newest, and changes nothing. It is not part of the package, which is served where there is no
+git, and brings what it needs by itself (PEP 723).
 """
 
 import json
@@ -204,7 +205,7 @@ def main() -> None:
         raise SystemExit(2) from None
     up_to_date = f"This project is on {tag}, the template's newest version, and no advisory affects it."
     sys.stdout.write("\n".join(lines or [up_to_date]) + "\n")
-    raise SystemExit(bool(lines))
+    raise SystemExit(3 if lines else 0)
 
 
 if __name__ == "__main__":

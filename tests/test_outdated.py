@@ -76,7 +76,7 @@ def test_a_project_of_the_newest_release_is_up_to_date(project: Path) -> None:
 def test_a_newer_release_is_told_and_its_advisories_most_urgent_first(project: Path, released: Path) -> None:
     release(released, "v1.2.1", SOUND | {"answers": {"auth_methods": ["jwt"]}}, OTHERS, EVERYBODYS, OF_NEWER, UNASKED)
     code, said = outdated(project)
-    assert code == 1
+    assert code == 3
     assert said.splitlines() == [
         "The template has v1.2.1; this project is on 1.0.0.",
         "- FAT-2026-003, critical: A refresh token that was used twice kept its session. Mended in 1.2.1.",
@@ -92,7 +92,7 @@ def test_an_update_ends_it(template: Path, tmp_path: Path) -> None:
     living = renders.render(whole, tmp_path / "project", SMALLEST.answers, "v1.0.0")
     renders.commit(living)
     release(whole, "v1.2.1", EVERYBODYS)
-    assert outdated(living)[0] == 1
+    assert outdated(living)[0] == 3
     renders.update(living, ref="v1.2.1")
     assert outdated(living)[0] == 0
 
@@ -103,7 +103,7 @@ def test_only_a_higher_release_counts(tag: str, project: Path, released: Path) -
     assert outdated(project)[0] == 0
 
 
-@pytest.mark.parametrize(("commit", "code"), [("v1.0.0-3-gabc1234", 1), ("1.0.0", 1), ("v1.2.1-1-gabc1234", 0)])
+@pytest.mark.parametrize(("commit", "code"), [("v1.0.0-3-gabc1234", 3), ("1.0.0", 3), ("v1.2.1-1-gabc1234", 0)])
 def test_a_project_between_releases_counts_as_on_the_last(
     commit: str, code: int, project: Path, released: Path
 ) -> None:
@@ -117,7 +117,7 @@ def test_an_answer_with_a_list_and_one_without_are_compared_alike(project: Path,
     change(project, _commit="v1.0.1")
     assert outdated(project)[0] == 0
     change(project, redis=True)
-    assert outdated(project)[0] == 1
+    assert outdated(project)[0] == 3
 
 
 def test_a_template_beside_the_project_is_found_and_the_password_in_an_address_not_shown(project: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_shallow_template_is_enough(project: Path, released: Path, tmp_path: P
     shallow = tmp_path / "shallow"
     renders.git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=v1.2.1", f"file://{released}", str(shallow))
     change(project, _src_path=str(shallow))
-    assert outdated(project)[0] == 1
+    assert outdated(project)[0] == 3
 
 
 @pytest.mark.parametrize(

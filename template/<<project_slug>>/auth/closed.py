@@ -15,6 +15,10 @@ OPEN_PATHS = frozenset({"/openapi.json"})
 """Pages that are no endpoints; in development only."""
 
 
+FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
+NO_ENDPOINT = "is no endpoint, and nothing else can have a guard: serve it beside the app, or by MIDDLEWARE in own.py"
+
+
 class UnguardedRoute(Exception):
     """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if you mean it."""
 
@@ -31,7 +35,7 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
     calls = list(_calls(dependant)) if dependant else []
     guards = [call for call in calls if isinstance(call, Guard)]
     if not guards and public not in calls and route.path not in OPEN_PATHS:
-        raise UnguardedRoute(f"{route.path} has neither a guard nor PUBLIC (see auth/dependencies.py)")
+        raise UnguardedRoute(f"{route.path} {FORGOTTEN if dependant else NO_ENDPOINT}")
     return guards or None
 
 
