@@ -11,3 +11,4 @@
         sa.PrimaryKeyConstraint("id", name="pk_user"),
         sa.UniqueConstraint("email_key", name="uq_user_email_key"),
     )
+    op.create_index("ix_user_created_at", "user", ["created_at"])

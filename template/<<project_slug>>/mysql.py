@@ -1,5 +1,6 @@
 """MySQL and MariaDB: what is their own."""
 
+import logging
 import math
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
@@ -20,6 +21,9 @@ from sqlalchemy.types import TypeDecorator
 
 from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
+
+# MySQL calls every primary key PRIMARY, and says of each one in a migration that its name is not heeded.
+logging.getLogger("asyncmy").addFilter(lambda record: "ignored for PRIMARY key" not in record.getMessage())
 
 NOT_THERE = "Start the server or mend DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
 """What an operator can do when the database does not answer."""

@@ -43,4 +43,4 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     access_version: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often all access was ended. A request that is under way meanwhile notices (`auth.credentials.confirm`)."""
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
