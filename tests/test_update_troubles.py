@@ -123,6 +123,18 @@ def test_a_template_by_a_relative_path_is_found_again(released: Path, tmp_path: 
     assert (tmp_path / "project" / "my_api" / "release_1.py").exists()
 
 
+def test_a_project_in_a_folder_of_a_larger_repository_is_updated_and_its_neighbours_are_not(
+    released: Path, tmp_path: Path
+) -> None:
+    project = renders.render(released, tmp_path / "services" / "api", SMALLEST.answers, tag(0))
+    (tmp_path / "README.md").write_text("Ours.\n")
+    renders.commit(tmp_path)
+    renders.update(project, ref=tag(1))
+    assert (project / "my_api" / "release_1.py").exists()
+    changed = renders.git(tmp_path, "status", "--porcelain").splitlines()
+    assert all("services/api/" in line for line in changed)
+
+
 def test_what_was_rendered_from_an_uncommitted_template_is_updated_once_it_names_a_version(
     released: Path, tmp_path: Path
 ) -> None:
