@@ -155,7 +155,7 @@ def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bo
 
 async def _backend_error(request: Request, error: Exception) -> Response:
     if isinstance(error, IntegrityError):
-        return await _unhandled(request, error)
+        return await unhandled(request, error)
     return await _app_error(request, unavailable(error))
 
 
@@ -166,7 +166,8 @@ def unavailable(error: Exception) -> Unavailable:
     return Unavailable()
 
 
-async def _unhandled(_: Request, error: Exception) -> Response:
+async def unhandled(_: Request, error: Exception) -> Response:
+    """Log an error that nobody expected and return what a client is told of it: nothing."""
     # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
     fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
     log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
@@ -180,4 +181,4 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation_error)
     app.exception_handler(DBAPIError)(_backend_error)
     app.exception_handler(PoolTimeout)(_backend_error)
-    app.exception_handler(Exception)(_unhandled)
+    app.exception_handler(Exception)(unhandled)

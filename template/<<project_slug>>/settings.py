@@ -127,14 +127,14 @@ def _is_origin(address: str) -> bool:
 
 def _is_network(text: str) -> bool:
     try:
-        ip_network(text, strict=False)
-    except ValueError:
+        ip_network(text)
+    except ValueError:  # also of bits behind the prefix, with which uvicorn takes it for a name
         return False
     return True
 
 
-def _is_half_the_internet(network: str) -> bool:
-    return "/" in network and network.rpartition("/")[2].isdigit() and int(network.rpartition("/")[2]) < 8
+def _is_half_the_internet(text: str) -> bool:
+    return _is_network(text) and ip_network(text).prefixlen < 8
 
 
 class UnsafeSettings(Exception):

@@ -17,7 +17,7 @@ if not running or tonumber(running) <= tonumber(now) then
 end
 -- What is taken back after its window has ended would be one more in the next.
 local count = math.max(redis.call('HGET', KEYS[1], 'count') + amount, 0)
-redis.call('HSET', KEYS[1], 'count', count)
+if count > 0 then redis.call('HSET', KEYS[1], 'count', count) else redis.call('DEL', KEYS[1]) end
 return count
 """
 _READ = "return redis.call('HMGET', KEYS[1], 'count', 'ends')"

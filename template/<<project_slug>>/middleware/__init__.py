@@ -2,7 +2,8 @@
 
 1. `RequestContext`   names the request and catches what nothing else caught, so that every line and answer has the id
 2. `ProxyHeaders`     only with TRUSTED_PROXIES: the client's address and scheme as the trusted proxy saw them
-3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too
+3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too;
+                       what a middleware raises, it answers
 4. `HostGuard`        before anything reads the Host header or a body
 5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
 6. `api.MIDDLEWARE`   what the chosen methods bring along: a guard against what browsers send by themselves

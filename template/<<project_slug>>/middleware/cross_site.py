@@ -41,4 +41,11 @@ class CrossSiteGuard:
             return False
         site = headers.get("sec-fetch-site")
         # Browsers too old for Sec-Fetch-Site send Origin with whatever writes across origins.
-        return site not in OUR_SITE if site else bool(origin) and urlsplit(origin).netloc != headers.get("host")
+        return site not in OUR_SITE if site else origin is not None and _host_of(origin) != headers.get("host")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # of what is no address: nobody's
+        return None

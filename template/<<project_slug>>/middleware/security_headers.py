@@ -1,6 +1,9 @@
 """Headers on every answer, whatever its status (ASVS 3.4, 14.2.2)."""
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .. import errors
 
 API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 """An API answer is data: nothing in it may load, run or be framed (ASVS 3.2.1, 3.4.3, 3.4.6)."""
@@ -30,11 +33,22 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        is_answered = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
                 missing = [header for header in self._headers if header[0] not in own]
                 message["headers"] = [*message["headers"], _VARY, *missing]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            # What a middleware raised: to errors of the app inside of them Starlette has answered.
+            if is_answered:
+                raise
+            answer = await errors.unhandled(Request(scope), error)
+            await answer(scope, receive, send_with_headers)

@@ -24,7 +24,7 @@ app = typer.Typer(help="Create, list, disable and delete accounts.")
 def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
     """Create an account for an address that you vouch for. It has no credential yet."""
     try:
-        checked(email)
+        email = checked(email)
     except ValueError:
         raise SystemExit(f"{email} is not an e-mail address.") from None
     try:

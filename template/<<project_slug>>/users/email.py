@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Annotated
 
+import idna
 from pydantic import AfterValidator, EmailStr, StringConstraints, TypeAdapter
 
 MAX_LENGTH = 254
@@ -20,17 +21,19 @@ def canonical(address: str) -> str:
 
 
 def _ascii(domain: str) -> str:
+    # By today's rules: those of Python's own codec turn the domain of one owner into that of another (`ß` into `ss`).
     try:
-        return domain.encode("idna").decode()
+        return idna.encode(domain, uts46=True).decode()
     except UnicodeError:
         return domain
 
 
 def _one_line(address: str) -> str:
     # The reader of a mail header would take a line break for the next header (ASVS 1.3.11).
+    # It would take `=?` for an encoded word, which stands for another address than the one that is stored and limited.
     # Its form for comparing must fit the column too: NFKC writes some single characters as eighteen.
-    if not address.isprintable() or len(canonical(address)) > MAX_LENGTH:
-        raise ValueError("must be printable and of at most 254 characters")
+    if not address.isprintable() or "=?" in address or len(canonical(address)) > MAX_LENGTH:
+        raise ValueError("must be printable, of at most 254 characters and without =?")
     return address
 
 

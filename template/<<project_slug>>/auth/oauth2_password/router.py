@@ -1,6 +1,7 @@
 """The token endpoint (RFC 6749, sections 3.2, 4.3 and 6)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
 
@@ -42,11 +43,12 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     previous = await session_if_any(request)
     try:
         async with login.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
-            return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
+            # Inside: the password was right; of wrong ones before it its owner is told, session or not (ASVS 6.3.5).
+            with suppress(tokens.InvalidScope):
+                return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
     except login.WrongPassword:
         raise OAuthError("invalid_grant", "Address or password is wrong") from None
-    except tokens.InvalidScope:
-        raise OAuthError("invalid_scope", "Nothing of this scope is yours") from None
+    raise OAuthError("invalid_scope", "Nothing of this scope is yours")
 
 
 async def _refresh(request: Request, form: Form) -> tokens.Tokens:

@@ -13,9 +13,7 @@ from ...limits import service as limits
 from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
-from .. import one_time
-from ..accounts import locked
-from ..credentials import end_access
+from .. import credentials, one_time
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import mails
@@ -41,7 +39,7 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
     """Give the caller's account the proved address and end its other sessions.
 
     Only the account that asked can confirm: otherwise the new address's owner could be led to give it to a stranger's
-    account. Raises InvalidToken.
+    account. Raises InvalidToken, AccessEnded.
     """
     try:
         async with database.transaction() as db:
@@ -55,13 +53,13 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
     data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
     if not data:
         raise InvalidToken
-    user = await locked(db, caller.user_id)
+    await credentials.confirm(db, caller)
+    user = await db.get_one(User, caller.user_id)
     # A code from before the last change of credentials is void, though a store that was restored knew it still (ST-10).
-    # Without an account there is nothing to move: another request of the same owner deleted it.
-    if user is None or user.access_version != data["access_version"]:
+    if user.access_version != data["access_version"]:
         raise InvalidToken
     previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
-    await end_access(db, user.id, keep=caller.credential)
+    await credentials.end_access(db, user.id, keep=caller.credential)
     audit.record(db, Event.EMAIL_CHANGED, user.id)
     # Last: what the database refuses uses nothing up.
     await db.flush()

@@ -48,7 +48,7 @@ async def authenticate(
         found = await find(database, User.email_key == key)
         is_right, better = await verify(password, found[1] if found else None)
     if not (is_right and found):
-        await fail(database, key, method)
+        await fail(database, key if found else "", method)
         raise WrongPassword
     await attempts.forget(database, "login_failures", key)
     async with database.transaction() as db:
@@ -57,8 +57,15 @@ async def authenticate(
         notices = await _succeed(db, found[0], failures, method)
         yield db, found[0]
     # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
-    if notices and await limits.allows(database, "mail_account", "guessed", key):
+    if notices and await _may_tell(database, key):
         send(outbox, notices)
+
+
+async def _may_tell(database: Database, key: str) -> bool:
+    try:
+        return await limits.allows(database, "mail_account", "guessed", key)
+    except (Unavailable, SQLAlchemyError):
+        return True  # the login is committed: its client must get the tokens, and its owner the warning
 
 
 @asynccontextmanager
@@ -94,15 +101,18 @@ async def find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, st
 
 
 async def fail(database: Database, key: str, method: str) -> None:
-    """Record a wrong password, whether or not there is such an account."""
+    """Record a wrong password for an account, or without a key for none."""
     async with database.transaction() as db:
         audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
 
 
 def masked(address: str) -> str:
-    """Return an address fit for logs: enough to recognise, too little to write to."""
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}***@{domain}"
+    """Return an address fit for logs: enough to recognise, too little to write to.
+
+    Nothing of what is no account's: it may be a password that went into the wrong field (ASVS 16.2.5).
+    """
+    local, at, domain = address.partition("@")
+    return f"{local[:1]}***{at}{domain}"
 
 
 async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) -> list[Message]:

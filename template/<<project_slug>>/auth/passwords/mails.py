@@ -43,7 +43,8 @@ def password_changed(to: str) -> Message:
 
 def address_changed(to: str) -> Message:
     """Tell the previous address that it no longer belongs to the account (ASVS 6.3.7)."""
-    return Message(to, "Your address was changed", "Your account now has another e-mail address." + _NOT_YOU)
+    closing = "\n\nIf this was not you, tell whoever runs this service at once: no reset will reach you here any more."
+    return Message(to, "Your address was changed", "Your account now has another e-mail address." + closing)
 
 
 def address_in_use(to: str) -> Message:

@@ -24,7 +24,7 @@ from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import attempts, mails
-from .chosen import hash_chosen, verify
+from .chosen import check_chosen, hash_chosen, verify
 from .login import WrongPassword, fail, find, notice_to, replace, send, throttle, undecided
 from .models import Password
 from .settings import PasswordSettings
@@ -35,6 +35,10 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
 
     Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable.
     """
+    # The new one first: refused after the current one, it would tell a thief of the session, unnoticed, what that is.
+    if new == current:
+        raise Unprocessable("The new password is the current one.", code="password_unchanged")
+    check_chosen(new, email=caller.account.email)
     key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, key)
     async with undecided(database, key):
@@ -43,9 +47,6 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     if not (is_right and found):
         await fail(database, key, "change_password")
         raise WrongPassword
-    await attempts.forget(database, "login_failures", key)
-    if new == current:
-        raise Unprocessable("The new password is the current one.", code="password_unchanged")
     stored = await hash_chosen(new, email=caller.account.email)
     async with database.transaction() as db:
         await replace(db, *found, stored)
@@ -53,6 +54,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
     send(outbox, notices)
+    await attempts.forget(database, "login_failures", key)
 
 
 async def forget(database: Database, outbox: Outbox, address: str) -> None:

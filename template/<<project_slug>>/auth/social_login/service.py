@@ -205,7 +205,7 @@ async def _claim(db: AsyncSession, user: User, email: str) -> Message:
 
 
 async def confirm_email(database: Database, caller: Principal, code: str) -> None:
-    """Give the caller's account the address that a mail has proved. Raises InvalidToken.
+    """Give the caller's account the address that a mail has proved. Raises InvalidToken, AccessEnded.
 
     Only the account that the address was named for can confirm it: otherwise its owner could be led to give it to a
     stranger's account.
@@ -213,8 +213,9 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
     try:
         async with database.transaction() as db:
             data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
-            user = await locked(db, caller.user_id)
-            if data is None or user is None or user.email:
+            await confirm(db, caller)
+            user = await db.get_one(User, caller.user_id)
+            if data is None or user.email:
                 raise InvalidToken
             user.email, user.email_key = data["email"], canonical(data["email"])
             audit.record(db, Event.EMAIL_CHANGED, user.id)

@@ -94,12 +94,12 @@ async def start_session(
     user = await locked(db, user_id)
     if user is None:
         raise NotFound  # deleted since it was looked at
-    if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
-        await end_session(db, user_id, id_)
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
     if scopes is not None and not granted:
         raise InvalidScope  # RFC 6749, section 3.3, knows no empty scope
+    if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
+        await end_session(db, user_id, id_)
     session = _new_session(user.id, " ".join(sorted(granted)))
     db.add(session)
     await db.flush()
