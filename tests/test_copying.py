@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,9 @@ def move(project: Path, to: Combination, source: str, target: str) -> None:
     renders.update(project, to.answers)
     assert conflicts(project) == set()
     renders.commit(project, "Another database")
+    for direction in ("upgrade head", "downgrade base"):
+        result = commands.run(project, "alembic", *direction.split(), DATABASE_URL=target)
+        assert result.returncode == 0, result.stdout
     call(project, target, "migrate")
     assert "No new upgrade" in commands.run(project, "alembic", "check", DATABASE_URL=target).stdout
     call(project, target, "copy-from", source)
@@ -78,12 +82,19 @@ def move(project: Path, to: Combination, source: str, target: str) -> None:
 def test_a_living_project_moves_to_a_server_and_back_with_its_data(
     database: str, template: Path, render: Render, tmp_path: Path
 ) -> None:
-    """With a table of its owner's, which no version of the template knows."""
-    project = move_in(start(template, tmp_path / "project", WHOLE["sqlite"]))
+    """With a table of its owner's, and with migrations that were written for the first database.
+
+    One of them drops the sample and one adds a method; on another database they run up and down.
+    """
+    fewer = replace(WHOLE["sqlite"], auth_methods=WHOLE["sqlite"].auth_methods[:-1])
+    project = move_in(start(template, tmp_path / "project", fewer))
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
     call(project, first, "migrate")
     migrate(project, "Add orders", {"DATABASE_URL": first})
     renders.commit(project, "Orders")
+    renders.update(project, WHOLE["sqlite"].answers)
+    migrate(project, "Another method", {"DATABASE_URL": first})
+    renders.commit(project, "Another method")
     fill(project, first)
     order_something(tmp_path / "first.db")
     with on_servers(), databases.new_database(database) as there:

@@ -17,7 +17,7 @@ _ALWAYS = {
     # Answers differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
     b"cache-control": b"no-store",
 }
-_VARY = (b"vary", b"Authorization, Cookie, Origin")
+_VARY = (b"vary", b"Authorization, Cookie, Origin, X-API-Key")
 _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
