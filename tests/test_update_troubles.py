@@ -132,6 +132,7 @@ def test_a_project_in_a_folder_of_a_larger_repository_is_updated_and_its_neighbo
     renders.update(project, ref=tag(1))
     assert (project / "my_api" / "release_1.py").exists()
     changed = renders.git(tmp_path, "status", "--porcelain").splitlines()
+    assert changed
     assert all("services/api/" in line for line in changed)
 
 

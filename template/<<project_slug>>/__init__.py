@@ -2,6 +2,6 @@
 
 import gc
 
-# What a request makes goes when it is answered, without the garbage collector. By default that would look through it
-# every 700 objects, which takes a tenth of each request and more of each start.
+# What a request makes goes when it is answered, without the garbage collector. By default, every 700 objects on Python
+# 3.11, that looks through it all the same, for about a tenth of the time of a request and of a start.
 gc.set_threshold(20_000, 20, 50)

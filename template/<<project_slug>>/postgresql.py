@@ -129,7 +129,7 @@ class Connection(psycopg.AsyncConnection):
 
     patience: float | None = None
 
-    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - overrides it
+    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's signature
         """Wait for the server; whatever the driver asks of it comes by here."""
         try:
             return await super().wait(gen, interval, self.patience if timeout is None else timeout)

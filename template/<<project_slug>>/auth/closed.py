@@ -14,7 +14,6 @@ from .methods import METHODS
 OPEN_PATHS = frozenset({"/openapi.json"})
 """Pages that are no endpoints; in development only."""
 
-
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
 NO_ENDPOINT = "is no endpoint, and nothing else can have a guard: serve it beside the app, or by MIDDLEWARE in own.py"
 
