@@ -1,6 +1,7 @@
 """A service that knows leaked passwords, for tests."""
 
 import asyncio
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 
@@ -20,9 +21,7 @@ class RangeService:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request, unless the asker gives up before."""
-        try:
+        with closing(writer), suppress(asyncio.IncompleteReadError):
             self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
             await asyncio.sleep(self.delay)
             writer.write(self.answer)
-        finally:
-            writer.close()

@@ -5,6 +5,7 @@ import hashlib
 import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any
@@ -68,14 +69,12 @@ class FakeProvider:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request, unless the asker gives up before."""
-        try:
+        with closing(writer), suppress(asyncio.IncompleteReadError):
             asked = await _read(reader)
             self.asked.append(asked)
             answer = self.answers.get(asked.path.rpartition("/")[2])
             await asyncio.sleep(5 if answer == b"" else self.delay)
             writer.write(answer or self._answer(asked))
-        finally:
-            writer.close()
 
     def _answer(self, asked: Asked) -> bytes:
         prefix, _, end = asked.path.rpartition("/")
