@@ -42,6 +42,9 @@ OF_METHOD = {
     "social_login": SOCIAL | TOKENS,
 }
 
+OAUTH = {"POST /auth/token", "POST /auth/revoke"}
+ERRORS = {"": ("application/problem+json", "Problem"), "OAuth": ("application/json", "OAuthProblem")}
+
 PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.dumps(create_app().openapi()))"
 
 
@@ -75,6 +78,16 @@ def test_the_schemes_are_those_of_the_chosen_methods(rendered: Path, combination
 
 def test_every_operation_says_who_may_call_it(rendered: Path) -> None:
     assert [name for name, details in operations(rendered).items() if "security" not in details] == []
+
+
+def test_every_operation_says_what_an_error_looks_like(rendered: Path) -> None:
+    """And nothing else does: FastAPI's own form of a 422 is not what is sent."""
+    schemas = document(rendered)["components"]["schemas"]
+    assert {"HTTPValidationError", "ValidationError"}.isdisjoint(schemas)
+    for name, details in operations(rendered).items():
+        media_type, schema = ERRORS["OAuth" if name in OAUTH else ""]
+        assert details["responses"]["default"]["content"][media_type]["schema"]["$ref"].endswith(f"/{schema}")
+        assert schema in schemas
 
 
 def test_token_addresses_lead_to_routes(rendered: Path) -> None:

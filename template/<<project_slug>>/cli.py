@@ -42,6 +42,7 @@ def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Start for development: writes .env with fresh secrets if there is none, migrates, serves and reloads."""
     os.environ.setdefault("ENVIRONMENT", "development")
     write_env_file(ENV_FILE)
+    _refuse_unsafe_settings()
     upgrade()
     address = _address(host, port)
     if not CoreSettings.get().public_url:
@@ -62,13 +63,17 @@ def _address(host: str, port: int) -> str:
 @app.command()
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
     """Serve. The settings must be fit for production."""
+    _refuse_unsafe_settings()
+    logs.configure()
+    _serve(host, port, workers=workers)
+
+
+def _refuse_unsafe_settings() -> None:
     import_module(f"{PACKAGE.name}.api")
     try:
         refuse_unsafe_settings()
     except UnsafeSettings as problems:
-        raise SystemExit(str(problems)) from None
-    logs.configure()
-    _serve(host, port, workers=workers)
+        raise SystemExit("\n".join([str(problems), *settings_due(ENV_FILE)])) from None
 
 
 def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
@@ -123,7 +128,10 @@ def upgrade() -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    command.upgrade(Config(toml_file="pyproject.toml"), "head")
+    try:
+        command.upgrade(Config(toml_file="pyproject.toml"), "head")
+    except DBAPIError as error:
+        raise SystemExit(_in_a_sentence(error, "What the migration did is undone where the database can.")) from None
 
 
 @app.command()
@@ -147,11 +155,10 @@ def _find_due() -> list[str]:
         return [_in_a_sentence(error)]
 
 
-def _in_a_sentence(error: DBAPIError) -> str:
+def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if that is due.") -> str:
     # Which kind it is, of a table that is missing for instance, each database has its own way to say.
     reason = str(error.orig).partition("\n")[0]
-    advice = "Run `migrate` if that is due." if error.statement else NOT_THERE
-    return f"The database does not do its part: {reason}. {advice}"
+    return f"The database does not do its part: {reason}. {advice if error.statement else NOT_THERE}"
 
 
 @app.command()

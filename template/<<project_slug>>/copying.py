@@ -8,7 +8,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .db import Base, Database, Digest
+from .db import Base, Database, Exact, numbered_on
 
 ROWS_AT_ONCE = 1000
 
@@ -68,6 +68,8 @@ async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table) -> int
         async for some in rows.partitions(ROWS_AT_ONCE):
             await new.execute(insert(table), [_values(table, row) for row in some])
             count += len(some)
+    if (statement := numbered_on(table)) is not None:
+        await new.execute(statement)
     return count
 
 
@@ -77,5 +79,4 @@ def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
 
 def _value(column: Column[Any], value: Any) -> Any:
     # MySQL keeps as bytes the text of which every bit counts.
-    is_text = isinstance(value, bytes) and not isinstance(column.type, type(Digest))
-    return value.decode() if is_text else value
+    return value.decode() if isinstance(value, bytes) and isinstance(column.type, Exact) else value

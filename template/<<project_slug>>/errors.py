@@ -14,11 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from .audit import events
 from .middleware.request_context import request_id
 from .settings import CoreSettings
 
@@ -31,6 +33,8 @@ class AppError(Exception):
     status: ClassVar[int] = 500
     code: str = "internal_error"
     detail: str = "Something went wrong on our side."
+    event: ClassVar[str] = ""
+    """What the security log is told of each such answer; empty is nothing."""
 
     def __init__(
         self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
@@ -95,6 +99,35 @@ class Unavailable(AppError):
         super().__init__(headers={"Retry-After": "2"})
 
 
+class InvalidField(BaseModel):
+    """Where in the input something is wrong, and what."""
+
+    loc: list[str | int]
+    type: str
+    msg: str
+
+
+class Problem(BaseModel):
+    """The body, for the OpenAPI document: `problem` builds it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[InvalidField] = []
+
+
+MEDIA_TYPE = "application/problem+json"
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What went wrong",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+"""What OpenAPI says of every answer that a route does not list."""
+
 _CODES = {
     400: "invalid_json",
     404: "not_found",
@@ -110,10 +143,12 @@ def problem(
     """Build the one error body: type, title, status, code, detail, request_id and extra members."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
     body |= {"detail": detail, "request_id": request_id(), **members}
-    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+    return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 async def _app_error(_: Request, error: AppError) -> Response:
+    if error.event:
+        events.log_event(events.Event(error.event), reason=error.code)
     return problem(error.status, error.code, error.detail, error.headers)
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from . import api, docs, errors, logs, middleware
 from .auth.closed import close
+from .auth.dependencies import HEADERS
 from .db import Database, DatabaseSettings
 from .settings import CoreSettings, refuse_unsafe_settings
 
@@ -24,7 +25,7 @@ class App(FastAPI):
     """FastAPI inside our middleware, which so wraps its answers to unhandled errors too."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get(), api.MIDDLEWARE)
+        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get(), HEADERS, api.MIDDLEWARE)
 
 
 @asynccontextmanager
@@ -45,6 +46,7 @@ def create_app() -> FastAPI:
         title="API",
         lifespan=lifespan,
         middleware=api.WITHIN,
+        responses=errors.RESPONSES,
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from pydantic import Field, field_validator
-from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event, func, select
+from sqlalchemy.dialects.postgresql import Insert, dialect, insert
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -163,6 +163,15 @@ def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *,
 def count_of(result: CursorResult[Any]) -> int:
     """Return what a `counting` statement counted."""
     return int(result.scalar_one())
+
+
+def numbered_on(table: Table) -> Executable | None:
+    """Return what makes the numbers of new rows follow those of copied ones, of which a sequence knows nothing."""
+    column = table.autoincrement_column
+    if column is None:
+        return None
+    name = dialect().identifier_preparer.format_table(table)
+    return select(func.setval(func.pg_get_serial_sequence(name, column.name), func.max(column)))
 
 
 @asynccontextmanager

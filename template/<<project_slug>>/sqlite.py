@@ -107,6 +107,11 @@ def count_of(result: CursorResult[Any]) -> int:
     return int(result.scalar_one())
 
 
+def numbered_on(table: Table) -> Executable | None:
+    """Return what makes the numbers of new rows follow those of copied ones; None, since SQLite sees to that."""
+    return None
+
+
 @asynccontextmanager
 async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
     """Open a connection for migrations: all that is due is there at the end, or nothing of it is.

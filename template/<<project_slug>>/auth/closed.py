@@ -7,7 +7,9 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic.json_schema import models_json_schema
 
+from ..errors import Problem
 from .dependencies import Guard, public
 from .methods import METHODS
 
@@ -48,7 +50,10 @@ def close(app: FastAPI) -> None:
 
 def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schema.setdefault("components", {})["securitySchemes"] = {method.name: dict(method.scheme) for method in METHODS}
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = {method.name: dict(method.scheme) for method in METHODS}
+    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    components.setdefault("schemas", {}).update(problem["$defs"])
     for route in routes:
         guards = guards_of(route)
         for verb in getattr(route, "methods", None) or ():

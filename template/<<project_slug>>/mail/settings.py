@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from ..limits.settings import LimitSettings
 from ..settings import Settings
 
+NO_SERVER = "SMTP_HOST names the mail server; without it no mail leaves. For development: MAIL_TRANSPORT=console."
+
 
 class MailSettings(Settings):
     """The mail server. With `console`, for development, mails are printed."""
@@ -27,11 +29,15 @@ class MailSettings(Settings):
     def first_values(cls) -> dict[str, str]:
         return {"MAIL_TRANSPORT": "console"}
 
+    def hints(self) -> Iterator[str]:
+        if self.mail_transport == "smtp" and not self.smtp_host:
+            yield NO_SERVER
+
     def problems(self) -> Iterator[str]:
         if self.mail_transport == "console":
             yield "MAIL_TRANSPORT=console would write reset codes to the log; use smtp."
         elif not self.smtp_host:
-            yield "SMTP_HOST names the mail server; without it nobody can prove an address."
+            yield NO_SERVER
         elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if self.mail_from.endswith("@localhost"):

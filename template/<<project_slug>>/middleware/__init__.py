@@ -27,27 +27,32 @@ from .security_headers import SecurityHeaders
 from .too_large import TooLargeAsProblem
 
 
-def wrap(app: ASGIApp, settings: CoreSettings, inner: Iterable[Callable[[ASGIApp], ASGIApp]] = ()) -> ASGIApp:
-    """Return the app inside all of the middleware."""
+def wrap(
+    app: ASGIApp,
+    settings: CoreSettings,
+    credentials: Iterable[str],
+    inner: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
+) -> ASGIApp:
+    """Return the app inside all of the middleware. `credentials` are the headers that say who is calling."""
     app = HeadAsGet(TooLargeAsProblem(app))
     for each in inner:
         app = each(app)
     if settings.cors_origins:
-        app = _cors(app, settings)
+        app = _cors(app, settings, credentials)
     app = HostGuard(app, hosts=settings.hosts, https_only=settings.is_production)
-    app = SecurityHeaders(app, hsts=settings.is_production)
+    app = SecurityHeaders(app, credentials, hsts=settings.is_production)
     if settings.trusted_proxies:
         app = ProxyHeadersMiddleware(app, trusted_hosts=list(settings.trusted_proxies))  # type: ignore[arg-type, assignment]  # uvicorn has its own names for the ASGI types
     return RequestContext(app)
 
 
-def _cors(app: ASGIApp, settings: CoreSettings) -> ASGIApp:
+def _cors(app: ASGIApp, settings: CoreSettings, credentials: Iterable[str]) -> ASGIApp:
     # No credentials: tokens travel in a header that the page sets itself, never by cookie (ASVS 3.4.2).
     return CORSMiddleware(
         app,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-        allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-ID"),
+        allow_headers=(*credentials, "Content-Type", "X-Request-ID"),
         expose_headers=("Retry-After", "WWW-Authenticate", "X-Request-ID"),
         max_age=600,
     )

@@ -1,5 +1,7 @@
 """Headers on every answer, whatever its status (ASVS 3.4, 14.2.2)."""
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,15 +19,15 @@ _ALWAYS = {
     # Answers differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
     b"cache-control": b"no-store",
 }
-_VARY = (b"vary", b"Authorization, Cookie, Origin, X-API-Key")
 _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
 class SecurityHeaders:
     """Add what the answer does not set itself. HSTS is for production only: browsers remember it for years."""
 
-    def __init__(self, app: ASGIApp, *, hsts: bool) -> None:
+    def __init__(self, app: ASGIApp, credentials: Iterable[str], *, hsts: bool) -> None:
         self._app = app
+        self._vary = (b"vary", ", ".join((*credentials, "cookie", "origin")).encode())
         self._headers = list((_ALWAYS | (_HSTS if hsts else {})).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +43,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
                 missing = [header for header in self._headers if header[0] not in own]
-                message["headers"] = [*message["headers"], _VARY, *missing]
+                message["headers"] = [*message["headers"], self._vary, *missing]
             await send(message)
 
         try:

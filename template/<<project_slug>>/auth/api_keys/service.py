@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
 from ...audit import service as audit
-from ...audit.events import Event
+from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import affected
 from ...errors import Conflict, NotFound, Unprocessable
@@ -120,8 +120,13 @@ async def _get(db: AsyncSession, owner_id: UUID, key_id: str) -> ApiKey:
     """Return a live key. Raises NotFound, for an unknown id and for another owner's alike (ASVS 8.2.2)."""
     key = await db.scalar(select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id, _is_live()))
     if key is None:
-        raise NotFound
+        raise _not_theirs(owner_id, key_id)
     return key
+
+
+def _not_theirs(owner_id: UUID, key_id: str) -> NotFound:
+    log_event(Event.AUTHORIZATION_REFUSED, user_id=owner_id, key=key_id)
+    return NotFound()
 
 
 async def list_keys(db: AsyncSession, owner_id: UUID) -> Sequence[ApiKey]:
@@ -133,7 +138,7 @@ async def list_keys(db: AsyncSession, owner_id: UUID) -> Sequence[ApiKey]:
 async def revoke(db: AsyncSession, owner_id: UUID, key_id: str) -> None:
     """End one of the owner's keys; felt by its next use (ASVS 6.5.6). Raises NotFound."""
     if not await affected(db, delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id)):
-        raise NotFound
+        raise _not_theirs(owner_id, key_id)
     audit.record(db, Event.KEY_REVOKED, owner_id, key=key_id)
 
 

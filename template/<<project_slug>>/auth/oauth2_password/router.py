@@ -13,11 +13,11 @@ from ..passwords import login
 from ..scopes import Scope
 from ..tokens import service as tokens
 from ..tokens.bearer import session_if_any
-from ..tokens.oauth import OAuthError, OAuthRoute, read_form, required
+from ..tokens.oauth import RESPONSES, OAuthError, OAuthRoute, read_form, required
 from ..tokens.schemas import TokensOut, tokens_out
 from .schemas import FORM
 
-router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute)
+router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute, responses=RESPONSES)
 
 Form = dict[str, str]
 METHOD = "oauth2_password"

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from ...audit.events import Event
 from ...errors import BadRequest
 
 
@@ -21,3 +22,4 @@ class InvalidToken(BadRequest):
 
     code = "invalid_token"
     detail = "This link or code is not valid. Ask for a new one."
+    event = Event.CREDENTIAL_REFUSED  # somebody may be guessing (ASVS 16.3.1)

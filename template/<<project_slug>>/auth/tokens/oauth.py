@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
@@ -34,6 +35,16 @@ class OAuthError(AppError):
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(description, code=code)
+
+
+class OAuthProblem(BaseModel):
+    """The body, for the OpenAPI document (RFC 6749, section 5.2)."""
+
+    error: str
+    error_description: str
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {"default": {"model": OAuthProblem, "description": "What went wrong"}}
 
 
 class OAuthRoute(APIRoute):

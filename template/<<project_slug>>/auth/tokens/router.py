@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from ...audit.events import Event, log_event
 from ...db import Reading, Writing
 from ...errors import NotFound
 from ...limits.service import limit
@@ -14,11 +15,11 @@ from . import service
 from .format import access
 from .header import bearer_token
 from .models import Session
-from .oauth import OAuthError, OAuthRoute, read_form, required
+from .oauth import RESPONSES, OAuthError, OAuthRoute, read_form, required
 from .schemas import SessionOut
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
-oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute)
+oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute, responses=RESPONSES)
 
 
 @router.post("/logout", status_code=204, dependencies=[PUBLIC])
@@ -57,6 +58,7 @@ def _columns(session: Session) -> dict[str, object]:
 async def end_session(session_id: UUID, caller: AccountWriter, db: Writing) -> None:
     """End one session. Another user's is as unknown as none (ASVS 8.2.2)."""
     if not await service.end_session(db, caller.user_id, session_id):
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, session=session_id)
         raise NotFound
 
 

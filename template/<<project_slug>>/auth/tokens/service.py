@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...audit import service as audit
-from ...audit.events import Event
+from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import NOW, Database, UtcDateTime, affected
 from ...errors import NotFound
@@ -190,6 +190,7 @@ async def _spend(db: AsyncConnection, digest: bytes) -> tuple[Session, frozenset
         raise _Reused(reused.id, reused.user_id)
     row = (await db.execute(_ALIVE, parameters)).first()
     if row is None:
+        log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
         raise InvalidGrant
     columns = dict(row._mapping)
     roles: frozenset[Role] = columns.pop("roles")
