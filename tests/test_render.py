@@ -63,6 +63,14 @@ def test_files_that_are_not_rendered_hold_no_markup(template: Path) -> None:
     assert marked == []
 
 
+def test_documents_have_no_gaps(rendered: Path) -> None:
+    """Outside of code, where Python has two empty lines."""
+    texts = {
+        path.name: re.sub(r"```.*?```", "code", path.read_text(), flags=re.DOTALL) for path in rendered.rglob("*.md")
+    }
+    assert [name for name, text in texts.items() if re.search(r"\S\n\n\n", text)] == []
+
+
 def test_python_compiles(rendered: Path) -> None:
     for path in rendered.rglob("*.py"):
         compile(path.read_text(), path, "exec")

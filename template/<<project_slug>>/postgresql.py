@@ -11,7 +11,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from pydantic import Field, field_validator
 from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event, func, select
-from sqlalchemy.dialects.postgresql import Insert, dialect, insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -170,8 +170,8 @@ def numbered_on(table: Table) -> Executable | None:
     column = table.autoincrement_column
     if column is None:
         return None
-    name = dialect().identifier_preparer.format_table(table)
-    return select(func.setval(func.pg_get_serial_sequence(name, column.name), func.max(column)))
+    sequence = func.pg_get_serial_sequence(func.quote_ident(table.name), column.name)
+    return select(func.setval(sequence, func.max(column)))
 
 
 @asynccontextmanager

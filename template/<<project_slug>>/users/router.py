@@ -39,7 +39,7 @@ async def list_users(
 
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
-    """Enable, disable or give roles to an account. Roles take a recent login, so no API key can give any."""
+    """Enable, disable or give roles to an account. Roles take a recent login."""
     if body.roles is not None:
         # Whoever found a key or a forgotten session could make an administrator who outlasts it (AK-6, ASVS 7.5.3).
         require_recent_login(caller)
