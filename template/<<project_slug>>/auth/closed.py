@@ -10,6 +10,8 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
 from ..errors import Problem
+from ..limits.service import AddressLimit
+from ..limits.settings import limit_called
 from .dependencies import Guard, public
 from .methods import METHODS
 
@@ -24,8 +26,8 @@ class UnguardedRoute(Exception):
     """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if you mean it."""
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for child in dependant.dependencies:
+def _calls(dependant: Dependant | None) -> Iterator[Any]:
+    for child in dependant.dependencies if dependant else ():
         yield child.call
         yield from _calls(child)
 
@@ -33,7 +35,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 def guards_of(route: RouteContext) -> list[Guard] | None:
     """Return the guards on a route, with those of its routers; None when it is PUBLIC. Raises UnguardedRoute."""
     dependant = getattr(route, "dependant", None)
-    calls = list(_calls(dependant)) if dependant else []
+    calls = list(_calls(dependant))
     guards = [call for call in calls if isinstance(call, Guard)]
     if not guards and public not in calls and route.path not in OPEN_PATHS:
         raise UnguardedRoute(f"{route.path} {FORGOTTEN if dependant else NO_ENDPOINT}")
@@ -41,10 +43,13 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
 
 
 def close(app: FastAPI) -> None:
-    """Refuse to start with an unguarded route (ASVS 8.2.1), and describe the guards in OpenAPI."""
+    """Refuse to start with an unguarded route (ASVS 8.2.1) or an unknown limit, and describe the guards in OpenAPI."""
     routes = list(iter_route_contexts(app.routes))
     for route in routes:
         guards_of(route)
+        for call in _calls(getattr(route, "dependant", None)):
+            if isinstance(call, AddressLimit):
+                limit_called(call.name)
     app.openapi = lambda: app.openapi_schema or _describe(app, routes)  # type: ignore[method-assign]  # FastAPI's documented way
 
 

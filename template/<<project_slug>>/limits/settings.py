@@ -29,11 +29,17 @@ class TokenLimits(LimitSettings):
     """What is tried with secrets other than passwords, by address."""
 
 
+class UnknownLimit(LookupError):
+    """A limit that no part has."""
+
+
 def limit_called(name: str) -> RateLimitItem:
-    """Return the limit `limit_<name>`, of whichever part."""
+    """Return the limit `limit_<name>`, of whichever part. Raises UnknownLimit."""
     field = f"limit_{name}"
-    [part] = [part for part in LimitSettings.__subclasses__() if field in part.model_fields]
-    return _parsed(getattr(part.get(), field))
+    for part in LimitSettings.__subclasses__():
+        if field in part.model_fields:
+            return _parsed(getattr(part.get(), field))
+    raise UnknownLimit(f"{field} is a field of no LimitSettings class")
 
 
 _parsed = cache(parse)
