@@ -25,7 +25,7 @@ WHOLE = {each.database: each for each in COMBINATIONS if len(each.auth_methods) 
 
 def call(project: Path, address: str, *arguments: str) -> None:
     """Run one of the project's commands on a database."""
-    result = commands.run(project, *commands.CLI, *arguments, DATABASE_URL=address)
+    result = commands.run(project, *commands.CLI, *arguments, DATABASE_URL=address, ENVIRONMENT="test")
     assert result.returncode == 0, result.stdout
 
 
@@ -100,6 +100,7 @@ def test_a_living_project_moves_to_a_server_and_back_with_its_data(
     with on_servers(), databases.new_database(database) as there:
         move(project, WHOLE[database], first, there)
         assert contents(project) == without_sample(contents(render(WHOLE[database]))) | contents(THEIRS)
-        assert "has an account already" in commands.run(project, *commands.CLI, *COMMANDS[0], DATABASE_URL=there).stdout
+        again = commands.run(project, *commands.CLI, *COMMANDS[0], DATABASE_URL=there, ENVIRONMENT="test")
+        assert "has an account already" in again.stdout
         move(project, WHOLE["sqlite"], there, last)
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")

@@ -7,6 +7,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from tools import commands
 from tools.combinations import SLUG, Combination
 
@@ -43,7 +45,7 @@ OF_METHOD = {
 }
 
 OAUTH = {"POST /auth/token", "POST /auth/revoke"}
-ERRORS = {"": ("application/problem+json", "Problem"), "OAuth": ("application/json", "OAuthProblem")}
+ERRORS = {"": ("application/problem+json", "ProblemDetails"), "OAuth": ("application/json", "OAuthProblem")}
 
 PRINT_DOCUMENT = f"import json; from {SLUG}.main import create_app; print(json.dumps(create_app().openapi()))"
 
@@ -78,6 +80,10 @@ def test_the_schemes_are_those_of_the_chosen_methods(rendered: Path, combination
 
 def test_every_operation_says_who_may_call_it(rendered: Path) -> None:
     assert [name for name, details in operations(rendered).items() if "security" not in details] == []
+
+
+def test_the_document_is_valid(rendered: Path) -> None:
+    OpenAPIV31SpecValidator(document(rendered)).validate()
 
 
 def test_every_operation_says_what_an_error_looks_like(rendered: Path) -> None:

@@ -152,7 +152,8 @@ def _user_of(kind: str) -> str | None:
 
 def _postgresql(server: Server) -> list[str]:
     data, quick = server.folder / "data", ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-    settings = [word for each in (*quick, "max_connections=300") for word in ("-c", each)]
+    # A test that locks a table would wait for autovacuum.
+    settings = [word for each in (*quick, "autovacuum=off", "max_connections=300") for word in ("-c", each)]
     where = ["-D", str(data), "-p", str(server.port), "-h", "127.0.0.1", "-k", str(server.folder)]
     return [program("postgresql", "postgres"), *where, *settings]
 

@@ -32,6 +32,8 @@ UNFIT = [
     ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
 ]
 """What production refuses."""
+UNSAFE = {"DATABASE_URL": "mysql+asyncmy://app:a-good-one@db.example.com/app"}
+"""What could be, and production refuses."""
 SLOW = "SELECT sleep(20)"
 GIVE_UP = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
 """Fails as the loser of a deadlock does."""

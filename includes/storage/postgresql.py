@@ -29,6 +29,8 @@ UNFIT = [
     ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
 ]
 """What production refuses."""
+UNSAFE = {"DATABASE_URL": FAR}
+"""What could be, and production refuses."""
 SLOW = "SELECT pg_sleep(20)"
 GIVE_UP = "DO $$ BEGIN RAISE deadlock_detected; END $$"
 """Fails as the loser of a deadlock does."""
@@ -37,7 +39,7 @@ GIVE_UP = "DO $$ BEGIN RAISE deadlock_detected; END $$"
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
     """Connect beside the app."""
     text = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    options = "-c lock_timeout=5s -c application_name=test"
+    options = "-c lock_timeout=20s -c application_name=test"  # autovacuum may be at a table
     return psycopg.connect(text, autocommit=autocommit, connect_timeout=5, options=options)
 
 

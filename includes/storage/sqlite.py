@@ -24,6 +24,8 @@ UNFIT = [
     ("ALLOW_SQLITE_IN_PRODUCTION", ["false", "perhaps"]),
 ]
 """What production refuses."""
+UNSAFE = {"ALLOW_SQLITE_IN_PRODUCTION": "false"}
+"""What could be, and production refuses."""
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
 
 

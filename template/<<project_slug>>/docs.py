@@ -1,6 +1,7 @@
 """Swagger UI in development: its files come from a package, so that nothing is fetched from elsewhere (ASVS 3.6.1)."""
 
 import json
+from html import escape
 from importlib.resources import files
 
 from fastapi import APIRouter, Request
@@ -21,7 +22,7 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>API</title>
+<title>%s</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
@@ -37,9 +38,9 @@ _INIT = "SwaggerUIBundle(Object.assign({dom_id: '#swagger-ui', layout: 'BaseLayo
 
 
 @router.get("/docs")
-async def page() -> HTMLResponse:
+async def page(request: Request) -> HTMLResponse:
     """Return the page. The script is a file of its own, so that the policy needs no exception for it."""
-    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": PAGE_POLICY})
+    return HTMLResponse(_PAGE % escape(request.app.title), headers={"Content-Security-Policy": PAGE_POLICY})
 
 
 @router.get("/docs/init.js")

@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -34,7 +35,8 @@ class AppError(Exception):
     code: str = "internal_error"
     detail: str = "Something went wrong on our side."
     event: ClassVar[str] = ""
-    """What the security log is told of each such answer; empty is nothing."""
+    """What the security log is told of each such answer; empty is nothing. A text, since `audit` is not there yet: it
+    imports `middleware`, which imports this."""
 
     def __init__(
         self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
@@ -107,8 +109,8 @@ class InvalidField(BaseModel):
     msg: str
 
 
-class Problem(BaseModel):
-    """The body, for the OpenAPI document: `problem` builds it."""
+class ProblemDetails(BaseModel):
+    """What went wrong, as RFC 9457 has it: rely on the status and the code."""
 
     type: str
     title: str
@@ -123,7 +125,7 @@ MEDIA_TYPE = "application/problem+json"
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "What went wrong",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
 }
 """What OpenAPI says of every answer that a route does not list."""
@@ -188,6 +190,11 @@ def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bo
     return is_whole_body and media_type != "application/json" and not media_type.endswith("+json")
 
 
+async def _gone(request: Request, _: Exception) -> Response:
+    # Another request deleted between our reading and our writing what this one would change or delete.
+    return await _app_error(request, NotFound())
+
+
 async def _backend_error(request: Request, error: Exception) -> Response:
     if isinstance(error, IntegrityError):
         return await unhandled(request, error)
@@ -214,6 +221,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(AppError)(_app_error)
     app.exception_handler(HTTPException)(_http_exception)
     app.exception_handler(RequestValidationError)(_validation_error)
+    app.exception_handler(StaleDataError)(_gone)
     app.exception_handler(DBAPIError)(_backend_error)
     app.exception_handler(PoolTimeout)(_backend_error)
     app.exception_handler(Exception)(unhandled)

@@ -5,7 +5,6 @@ import math
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -92,8 +91,10 @@ class DatabaseSettings(Settings):
     @field_validator("database_ca")
     @classmethod
     def _is_there(cls, value: str) -> str:
-        if value not in ("", SYSTEM) and not Path(value).is_file():
-            raise ValueError(f"is neither a file nor {SYSTEM}")
+        try:
+            _tls(value)
+        except OSError:  # also of a file without a certificate
+            raise ValueError(f"is neither a file of certificates nor {SYSTEM}") from None
         return value
 
     def problems(self) -> Iterator[str]:
@@ -138,6 +139,7 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
+        pool_recycle=600,  # seconds: servers and what is in between hang up on connections that were idle for long
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
         hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
         **options,

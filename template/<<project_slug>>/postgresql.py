@@ -99,6 +99,7 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
+        pool_recycle=600,  # seconds: servers and what is in between hang up on connections that were idle for long
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
         hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
         **options,

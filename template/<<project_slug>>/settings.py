@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -165,7 +165,10 @@ def find_hints() -> Iterator[str]:
 
 
 def _sentences(error: ValueError) -> Iterator[str]:
-    for detail in getattr(error, "errors", list)():
+    if not isinstance(error, ValidationError):  # a list or table that is not written as JSON
+        yield f"{error}."
+        return
+    for detail in error.errors():
         variable = "_".join(str(part) for part in detail["loc"]).upper()
         yield ": ".join(filter(None, [variable, f"{detail['msg'].removeprefix('Value error, ')}."]))
 

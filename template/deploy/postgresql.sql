@@ -1,5 +1,5 @@
 -- What the app may do: change rows. Tables belong to `owner`, who runs the migrations (ASVS 13.2.2).
--- For psql, as the owner, once, before the first migration. APP_PASSWORD is a variable of its process.
+-- For psql, as the owner, who must have CREATEROLE for it, once, before the first migration. APP_PASSWORD is a variable of its process.
 \set ON_ERROR_STOP on
 \getenv password APP_PASSWORD
 CREATE ROLE app LOGIN PASSWORD :'password';
@@ -8,3 +8,5 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO app;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO app;
+-- For rows that the database numbers: to make a number, and for copy-from to go on after those that it copied.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, UPDATE ON SEQUENCES TO app;

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from .conftest import AppWith, client_of
@@ -33,6 +34,13 @@ async def test_the_page_runs_no_script_of_others(client: AsyncClient) -> None:
 async def test_the_page_knows_this_api(client: AsyncClient) -> None:
     assert '"url": "/openapi.json"' in (await client.get("/docs/init.js")).text
     assert (await client.get("/openapi.json")).json()["info"]["title"]
+
+
+async def test_the_page_has_the_title_of_the_app(
+    app: FastAPI, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "title", "Orders & <i>more</i>")
+    assert "<title>Orders &amp; &lt;i&gt;more&lt;/i&gt;</title>" in (await client.get("/docs")).text
 
 
 async def test_there_are_no_other_files(client: AsyncClient) -> None:

@@ -35,7 +35,7 @@ async def locked(db: AsyncSession, user_id: UUID) -> User | None:
     return await db.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-def account_of(row: Row[Any]) -> Account:
+def account_of(row: Row[*tuple[Any, ...]]) -> Account:
     """Return the account from a row with ACCOUNT_COLUMNS."""
     return Account(
         id=row.user_id,

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from ..errors import Problem
+from ..errors import ProblemDetails
 from ..limits.service import AddressLimit
 from ..limits.settings import limit_called
 from .dependencies import Guard, public
@@ -20,6 +20,8 @@ OPEN_PATHS = frozenset({"/openapi.json"})
 
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
 NO_ENDPOINT = "is no endpoint, and nothing else can have a guard: serve it beside the app, or by MIDDLEWARE in own.py"
+
+NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
 
 
 class UnguardedRoute(Exception):
@@ -39,6 +41,8 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
     guards = [call for call in calls if isinstance(call, Guard)]
     if not guards and public not in calls and route.path not in OPEN_PATHS:
         raise UnguardedRoute(f"{route.path} {FORGOTTEN if dependant else NO_ENDPOINT}")
+    if guards and not getattr(route, "methods", None):
+        raise UnguardedRoute(f"{route.path} {NO_REQUEST}")
     return guards or None
 
 
@@ -57,7 +61,7 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components = schema.setdefault("components", {})
     components["securitySchemes"] = {method.name: dict(method.scheme) for method in METHODS}
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    _, problem = models_json_schema([(ProblemDetails, "serialization")], ref_template="#/components/schemas/{model}")
     components.setdefault("schemas", {}).update(problem["$defs"])
     for route in routes:
         guards = guards_of(route)

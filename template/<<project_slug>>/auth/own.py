@@ -1,5 +1,15 @@
 """Yours. Rendered once and never touched by an update: ways to authenticate beside the chosen ones.
 
+For instance, with a coroutine `read_robot` that returns a Principal, None, or raises InvalidCredential:
+
+    robot = Method(
+        name="robot",
+        scheme={"type": "apiKey", "in": "header", "name": "X-Robot"},
+        authenticate=read_robot,
+        challenge='Robot realm="api"',
+        header="x-robot",  # without it, a request could carry two credentials
+    )
+
 Apart from `own.py`, whose routers import the guards, which import this: in one file the imports would run in a circle.
 """
 

@@ -45,7 +45,7 @@ async def read_item(item_id: UUID, caller: Reader, db: Reading) -> ItemOut:
 @router.patch("/{item_id}")
 async def rename_item(item_id: UUID, body: ItemIn, caller: Writer, db: Writing) -> ItemOut:
     """Change a title."""
-    item = await service.get_item(db, caller.user_id, item_id)
+    item = await service.get_item(db, caller.user_id, item_id, lock=True)
     item.title = body.title
     return ItemOut.model_validate(item)
 
@@ -53,4 +53,4 @@ async def rename_item(item_id: UUID, body: ItemIn, caller: Writer, db: Writing) 
 @router.delete("/{item_id}", status_code=204)
 async def delete_item(item_id: UUID, caller: Writer, db: Writing) -> None:
     """Delete an item."""
-    await db.delete(await service.get_item(db, caller.user_id, item_id))
+    await db.delete(await service.get_item(db, caller.user_id, item_id, lock=True))

@@ -29,9 +29,13 @@ async def create_item(db: AsyncSession, owner_id: UUID, title: str) -> Item:
     return item
 
 
-async def get_item(db: AsyncSession, owner_id: UUID, item_id: UUID) -> Item:
-    """Return an item. Raises NotFound, for an unknown id and for another owner's alike (ASVS 8.2.2)."""
-    item = await db.scalar(select(Item).where(Item.id == item_id, Item.owner_id == owner_id))
+async def get_item(db: AsyncSession, owner_id: UUID, item_id: UUID, *, lock: bool = False) -> Item:
+    """Return an item. Raises NotFound, for an unknown id and for another owner's alike (ASVS 8.2.2).
+
+    Lock it to change it: otherwise it may be gone when the change is written (15.4.2).
+    """
+    statement = select(Item).where(Item.id == item_id, Item.owner_id == owner_id)
+    item = await db.scalar(statement.with_for_update() if lock else statement)
     if item is None:
         log_event(Event.AUTHORIZATION_REFUSED, user_id=owner_id, item=item_id)
         raise NotFound

@@ -68,12 +68,13 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Carry mails during the app's life, and for five seconds more those that are still queued."""
     app.state.outbox = Outbox(TRANSPORTS[MailSettings.get().mail_transport])
     task = asyncio.create_task(app.state.outbox.run())
-    yield
     try:
+        yield
         await asyncio.wait_for(app.state.outbox.wait(), timeout=5)
     except TimeoutError:
         log_event(Event.MAIL_FAILED, reason="stopped before the queue was empty")
-    task.cancel()
+    finally:
+        task.cancel()
 
 
 def outbox_of(request: Request) -> Outbox:

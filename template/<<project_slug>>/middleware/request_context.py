@@ -61,6 +61,8 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception:
+            if scope["type"] == "websocket":
+                raise  # nobody has answered or logged it
             # Starlette raises again after it answered 500 and the error was logged; a second traceback,
             # by the server, would be a line outside of the JSON log (ASVS 16.5.4).
             log.debug("already answered and logged")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
-from ..audit.events import Event
+from ..audit.events import Event, log_event
 from ..auth.accounts import locked
 from ..auth.credentials import end_access
 from ..auth.principal import Principal
@@ -52,6 +52,7 @@ async def administer(
     """
     user = await locked(db, user_id)
     if user is None:
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=by and by.user_id, account=user_id)
         raise NotFound
     if by is not None and user.id == by.user_id:
         # An administrator who locks himself out may be the last one.

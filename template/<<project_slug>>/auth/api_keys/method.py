@@ -10,7 +10,7 @@ api_keys = Method(
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "Made while logged in, by `POST /auth/api-keys`, or by the command `api-keys create`.",
+        "description": "Made after a login, or by the command `api-keys create`. Never holds account:write.",
     },
     authenticate=authenticate,
     challenge=f'ApiKey realm="{REALM}"',

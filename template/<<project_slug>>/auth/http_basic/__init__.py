@@ -7,5 +7,5 @@ themselves, which is why `middleware/cross_site.py` comes along.
 header.py   read the Authorization header        service.py   who it is, at one hash at most
 memory.py   passwords that matched a moment ago
 
-To remove it, delete this folder, its tests and its lines in `auth/methods.py`.
+To remove it, delete this folder, its tests, its settings, and its lines in `auth/methods.py`.
 """

@@ -92,7 +92,7 @@ async def read(database: Database, token: str) -> Principal:
     row = await database.part(lookup).get(claims["sid"])
     if row is None or row.user_id != claims["sub"]:
         raise invalid_token()
-    return principal_of(row, granted=claims["scope"], method="bearer")
+    return principal_of(row, granted=claims["scope"])
 
 
 @cache

@@ -63,7 +63,7 @@ async def read(database: Database, token: str) -> Principal:
         raise invalid_token()
     if row.expires_at <= now():
         raise invalid_token("The access token expired")
-    return principal_of(row, granted=row.granted, method="bearer")
+    return principal_of(row, granted=row.granted)
 
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:

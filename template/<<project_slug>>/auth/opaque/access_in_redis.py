@@ -67,7 +67,7 @@ async def read(database: Database, token: str) -> Principal:
     row = await database.part(sessions).get(UUID(known["session"]))
     if row is None:
         raise invalid_token()
-    return principal_of(row, granted=known["scope"], method="bearer")
+    return principal_of(row, granted=known["scope"])
 
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:

@@ -5,6 +5,7 @@ people sign in, requests are answered meanwhile and memory stays flat; the queue
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -16,6 +17,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 from passlib.context import CryptContext
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -77,6 +80,7 @@ class PasswordHasher:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._places:
+            log.warning("hashing_busy")
             raise HashingBusy
         self._places -= 1
         try:

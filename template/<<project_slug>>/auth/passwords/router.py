@@ -34,13 +34,13 @@ async def forgot_password(body: Forgotten, database: Db, outbox: Mails) -> None:
 
 @router.post("/reset-password", status_code=204, dependencies=[PUBLIC, limit("token")])
 async def reset_password(body: Reset, database: Db, outbox: Mails) -> None:
-    """Set a new password with a mailed code. Ends every session."""
+    """Set a new password with a mailed code. Ends all access that there was."""
     await service.reset(database, outbox, body.token, body.new_password)
 
 
 @router.post("/change-password", status_code=204, dependencies=[limit("login")])
 async def change_password(body: Change, caller: AccountWriter, database: Db, outbox: Mails) -> None:
-    """Change the password. Ends every other session."""
+    """Change the password. Ends all other access."""
     try:
         await service.change(database, outbox, caller, body.current_password, body.new_password)
     except WrongPassword:
@@ -55,5 +55,5 @@ async def change_email(body: EmailChange, caller: RecentLogin, database: Db, out
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
 async def confirm_email(body: EmailConfirmation, caller: AccountWriter, database: Db, outbox: Mails) -> None:
-    """Prove the new address. Ends every other session."""
+    """Prove the new address. Ends all other access."""
     await email_change.confirm(database, outbox, caller, body.token)

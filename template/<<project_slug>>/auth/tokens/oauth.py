@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 
+from ... import errors
 from ...errors import AppError, unavailable
 
 MAX_FIELDS = 20
@@ -38,13 +39,25 @@ class OAuthError(AppError):
 
 
 class OAuthProblem(BaseModel):
-    """The body, for the OpenAPI document (RFC 6749, section 5.2)."""
+    """What went wrong, as RFC 6749 has it in section 5.2."""
 
     error: str
     error_description: str
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {"default": {"model": OAuthProblem, "description": "What went wrong"}}
+RESPONSES: dict[int | str, dict[str, Any]] = {"default": {**errors.RESPONSES["default"], "model": OAuthProblem}}
+"""With the form of all other errors beside it: a body beyond its limit is refused before anybody reads it."""
+
+
+def text_field(name: str, **more: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a parameter."""
+    return {"type": "string", "maxLength": MAX_LENGTHS[name], **more}
+
+
+def form_body(*required: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what OpenAPI says of a form, which FastAPI does not know of: `read_form` keeps to RFC 6749."""
+    schema = {"type": "object", "required": list(required), "properties": fields}
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
 class OAuthRoute(APIRoute):

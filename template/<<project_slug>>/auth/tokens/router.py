@@ -15,7 +15,7 @@ from . import service
 from .format import access
 from .header import bearer_token
 from .models import Session
-from .oauth import RESPONSES, OAuthError, OAuthRoute, read_form, required
+from .oauth import RESPONSES, OAuthError, OAuthRoute, form_body, read_form, required, text_field
 from .schemas import SessionOut
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
@@ -62,7 +62,14 @@ async def end_session(session_id: UUID, caller: AccountWriter, db: Writing) -> N
         raise NotFound
 
 
-@oauth.post("/revoke", dependencies=[limit("token")], openapi_extra={"requestBody": {"required": True}})
+REVOCATION = form_body(
+    "token",
+    token=text_field("token"),
+    token_type_hint={"type": "string", "enum": ["access_token", "refresh_token"]},
+)
+
+
+@oauth.post("/revoke", dependencies=[limit("token")], response_class=Response, openapi_extra=REVOCATION)
 async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> Response:
     """Revoke an access or refresh token (RFC 7009): its whole session ends.
 
@@ -76,6 +83,7 @@ async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> Res
         return Response()
     user_id, session_id = found
     if user_id != caller.user_id:
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, session=session_id)
         raise OAuthError("unauthorized_client", "This token is not yours")
     await service.end_session(db, user_id, session_id)
     return Response()

@@ -29,7 +29,7 @@ from ..scopes import Role, Scope, scopes_of
 from .format import access
 from .mails import device_logged_out
 from .models import RefreshToken, Session
-from .sessions import is_alive
+from .sessions import METHOD, is_alive
 from .settings import TokenSettings
 
 PREFIX = "rt_"
@@ -207,7 +207,7 @@ async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
 
 def session_id_of(caller: Principal) -> UUID | None:
     """Return the session behind the caller's credential; None for a credential of another kind."""
-    return _as_id(caller.credential)
+    return _as_id(caller.credential) if caller.method == METHOD else None
 
 
 def _as_id(credential: str | None) -> UUID | None:

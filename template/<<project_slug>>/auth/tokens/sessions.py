@@ -14,6 +14,9 @@ from ..principal import Principal
 from ..scopes import scopes_of
 from .models import Session
 
+METHOD = "bearer"
+"""Whoever has it as `method` has a session's id as `credential`."""
+
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
 
 
@@ -28,8 +31,8 @@ def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
     return (Session.idle_until > moment) & (Session.expires_at > moment) & is_usable()
 
 
-def principal_of(row: Row[Any], *, granted: str, method: str) -> Principal:
+def principal_of(row: Row[Any], *, granted: str) -> Principal:
     """Return the caller: what the token grants, the session allows and the roles still hold (ASVS 8.3.2)."""
     account = account_of(row)
     scopes = parse_scope(granted) & parse_scope(row.scope) & scopes_of(account.roles)
-    return Principal(account=account, scopes=scopes, method=method, credential=str(row.id), logged_in_at=row.auth_time)
+    return Principal(account=account, scopes=scopes, method=METHOD, credential=str(row.id), logged_in_at=row.auth_time)
