@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -99,26 +98,6 @@ class Unavailable(AppError):
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "2"})
-
-
-class InvalidField(BaseModel):
-    """Where in the input something is wrong, and what."""
-
-    loc: list[str | int]
-    type: str
-    msg: str
-
-
-class ProblemDetails(BaseModel):
-    """What went wrong, as RFC 9457 has it: rely on the status and the code."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str
-    errors: list[InvalidField] = []
 
 
 MEDIA_TYPE = "application/problem+json"

@@ -20,6 +20,26 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class InvalidField(Output):
+    """Where in the input something is wrong, and what."""
+
+    loc: list[str | int]
+    type: str
+    msg: str
+
+
+class ProblemDetails(Output):
+    """What went wrong, as RFC 9457 has it: rely on the status and the code."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[InvalidField] = []
+
+
 def no_controls(text: str) -> str:
     """Return the text. Raises ValueError for characters that no line of text has."""
     # PostgreSQL refuses NUL and every driver refuses lone surrogates: refused here, never a 500 there (ST-6).

@@ -9,9 +9,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from ..errors import ProblemDetails
 from ..limits.service import AddressLimit
 from ..limits.settings import limit_called
+from ..schemas import ProblemDetails
 from .dependencies import Guard, public
 from .methods import METHODS
 

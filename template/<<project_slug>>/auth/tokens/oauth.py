@@ -7,13 +7,13 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 
 from ... import errors
 from ...errors import AppError, unavailable
+from .schemas import OAuthProblem
 
 MAX_FIELDS = 20
 MAX_LENGTHS = {
@@ -36,13 +36,6 @@ class OAuthError(AppError):
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(description, code=code)
-
-
-class OAuthProblem(BaseModel):
-    """What went wrong, as RFC 6749 has it in section 5.2."""
-
-    error: str
-    error_description: str
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": {**errors.RESPONSES["default"], "model": OAuthProblem}}

@@ -32,6 +32,13 @@ class SessionOut(Output):
     is_current: bool
 
 
+class OAuthProblem(Output):
+    """What went wrong, as RFC 6749 has it in section 5.2."""
+
+    error: str
+    error_description: str
+
+
 def tokens_out(tokens: Tokens, response: Response) -> TokensOut:
     """Return the response body, and forbid keeping it: old HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
     response.headers["Cache-Control"] = "no-store"
