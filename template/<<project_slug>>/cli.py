@@ -136,8 +136,8 @@ def upgrade() -> None:
     _refuse_other_folders()
     _safe_database()
     # Here, since serving needs none of it: 10 MB of each worker, and a fifth of its start.
-    from alembic import command, util  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command, util  # noqa: PLC0415 - as said above
+    from alembic.config import Config  # noqa: PLC0415 - as said above
 
     try:
         command.upgrade(Config(toml_file="pyproject.toml"), "head")

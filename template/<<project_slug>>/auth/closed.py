@@ -20,7 +20,6 @@ OPEN_PATHS = frozenset({"/openapi.json"})
 
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
 NO_ENDPOINT = "is no endpoint, and nothing else can have a guard: serve it beside the app, or by MIDDLEWARE in own.py"
-
 NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
 
 
