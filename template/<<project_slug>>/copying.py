@@ -1,12 +1,14 @@
 """Move to another database: copy everything from the old one into the new one, which is migrated and empty."""
 
+from collections.abc import AsyncIterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, Row, Table, event, exists, insert, select, text
+from sqlalchemy import URL, Column, ForeignKey, Row, Table, event, exists, insert, select, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 
 from .db import Base, Database, Exact, numbered_on
 
@@ -65,12 +67,34 @@ async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
 async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table) -> int:
     count = 0
     async with old.stream(select(table)) as rows:
-        async for some in rows.partitions(ROWS_AT_ONCE):
+        async for some in _portions(table, rows):
             await new.execute(insert(table), [_values(table, row) for row in some])
             count += len(some)
     if (statement := numbered_on(table)) is not None:
         await new.execute(statement)
     return count
+
+
+async def _portions(table: Table, rows: AsyncResult[Any]) -> AsyncIterator[Sequence[Row[Any]]]:
+    references = [key for key in table.foreign_keys if key.column.table is table]
+    if references:
+        yield _referred_first(table.name, await rows.all(), references)
+    else:
+        async for some in rows.partitions(ROWS_AT_ONCE):
+            yield some
+
+
+def _referred_first(name: str, rows: Sequence[Row[Any]], references: Sequence[ForeignKey]) -> Sequence[Row[Any]]:
+    """Sort the rows of a table that refers to itself: a database refuses one that comes before what it refers to."""
+    where = {(key.column, row._mapping[key.column]): place for place, row in enumerate(rows) for key in references}
+    needed = {
+        place: {where.get((key.column, row._mapping[key.parent]), place) for key in references} - {place}
+        for place, row in enumerate(rows)
+    }
+    try:
+        return [rows[place] for place in TopologicalSorter(needed).static_order()]
+    except CycleError:
+        raise CannotCopy(f"Rows of the table {name} refer to each other in a circle.") from None
 
 
 def _values(table: Table, row: Row[Any]) -> dict[str, Any]:

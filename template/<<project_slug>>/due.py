@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -15,8 +16,12 @@ EXAMPLE = Path(".env.example")
 
 def settings_due(env_file: Path) -> Iterator[str]:
     """Say which variables of `.env` mean nothing, and which that need a value have none, a sentence each."""
-    if not (env_file.exists() and EXAMPLE.exists()):
-        return
+    if env_file.exists() and EXAMPLE.exists():
+        with suppress(OSError, UnicodeDecodeError):  # which the settings themselves complain of
+            yield from _differences(env_file)
+
+
+def _differences(env_file: Path) -> Iterator[str]:
     fields = {name for each in Settings.classes for name in each.model_fields}
     listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
     if gone := _variables(env_file).keys() - fields - {name.lower() for name in listed}:

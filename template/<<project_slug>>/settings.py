@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 
 def _split(value: Any) -> Any:
@@ -48,9 +48,16 @@ class Settings(BaseSettings):
     def get(cls) -> Self:
         """Return the process's one instance, read on first use."""
         if cls not in Settings._loaded:
-            Settings._loaded[cls] = cls()
+            Settings._loaded[cls] = cls._read()
         loaded: Self = Settings._loaded[cls]
         return loaded
+
+    @classmethod
+    def _read(cls) -> Self:
+        try:
+            return cls()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(".env must be text in UTF-8 that this user may read") from None
 
     @staticmethod
     def forget() -> None:
@@ -143,7 +150,10 @@ class UnsafeSettings(Exception):
 
 def find_problems() -> list[str]:
     """Check every settings class that has been imported; return sentences, empty when all is well."""
-    production = CoreSettings.get().is_production
+    try:
+        production = CoreSettings.get().is_production
+    except SettingsError as error:  # what every other class would say, too
+        return list(_sentences(error))
     return [line for cls in Settings.classes for line in _problems_of(cls, production=production)]
 
 
