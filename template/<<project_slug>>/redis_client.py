@@ -8,7 +8,7 @@ guess (ASVS 16.5.2, ST-11).
 import hashlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .db import Database
@@ -132,8 +132,13 @@ class Client:
         return [key async for key in self._redis.scan_iter(pattern, count=1000)]
 
     async def policy(self) -> str:
-        """Return what Redis does when its memory is full."""
-        return str((await _answer(self._redis.info("memory")))["maxmemory_policy"])
+        """Return what Redis does when its memory is full; "unknown" if it does not say."""
+        return str((await _answer(self._memory())).get("maxmemory_policy", "unknown"))
+
+    async def _memory(self) -> dict[str, Any]:
+        with suppress(NoPermissionError):  # access lists without dangerous commands are without this one
+            return await self._redis.info("memory")
+        return {}
 
 
 async def _answer(command: Awaitable[T]) -> T:
