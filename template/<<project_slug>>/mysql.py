@@ -153,11 +153,11 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
     return {
         "charset": "utf8mb4",
         "connect_timeout": lock,
-        # Told per session, whatever the server's own is. Text that is too long is an error, never cut (ST-5); without
-        # NO_BACKSLASH_ESCAPES, by which the driver's quotes would not hold (ASVS 1.2.4).
-        "sql_mode": "TRADITIONAL",
         "init_command": (
-            f"SET SESSION innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
+            # Whatever the server's own is. Text that is too long is an error, never cut (ST-5); without
+            # NO_BACKSLASH_ESCAPES, by which the driver's quotes would not hold (ASVS 1.2.4). A copied 0 stays one.
+            "SET SESSION sql_mode = 'TRADITIONAL,NO_AUTO_VALUE_ON_ZERO',"
+            f" innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
             # The first is read by MySQL only, the others by MariaDB only.
             f" /*!80000 , max_execution_time = {math.ceil(patience * 1000)} */"
             f" /*M!100100 , max_statement_time = {patience} */"

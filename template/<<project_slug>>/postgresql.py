@@ -172,7 +172,7 @@ def numbered_on(table: Table) -> Executable | None:
     if column is None:
         return None
     sequence = func.pg_get_serial_sequence(func.quote_ident(table.name), column.name)
-    return select(func.setval(sequence, func.max(column)))
+    return select(func.setval(sequence, func.nullif(func.greatest(func.max(column), 0), 0)))  # it has none below 1
 
 
 @asynccontextmanager
