@@ -15,11 +15,11 @@ CONDITIONALS = {
     "auth/social_login/providers/__init__.py.jinja",
 }
 BUDGETS = {"package": 5715, "tests": 9000, "other": 1505}
-SMALL_BUDGETS = {"package": 4110, "tests": 5750, "other": 1255}
+SMALL_BUDGETS = {"package": 4110, "tests": 5760, "other": 1255}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests beside it and between, and where it runs (ADR 0018)."""
-REDIS = {"package": 120, "tests": 360, "other": 30}
+REDIS = {"package": 120, "tests": 365, "other": 30}
 """What a second store may add: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

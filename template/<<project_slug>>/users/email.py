@@ -17,8 +17,9 @@ def canonical(address: str) -> str:
     Folding the local part treats `Mike@` and `mike@` as one mailbox, as practically every provider does; a look-alike
     in another script stays another address. Never send to this form, only compare (CS EM-1, ST-12).
     """
+    # MySQL compares as if there were no spaces at the end: each number of them would be a spelling with its own limits.
     local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
-    return f"{local.casefold()}@{_ascii(domain.rstrip('.').lower())}"
+    return f"{local.casefold()}@{_ascii(domain.rstrip(' .').lower())}"
 
 
 @lru_cache(maxsize=1024)  # to look at every letter takes a twentieth of a request that sends its address along
