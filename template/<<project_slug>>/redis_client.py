@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .db import Database
@@ -108,44 +108,46 @@ class Client:
         """Run a script, whole or not at all: nobody else's command comes between its lines."""
         if script not in self._scripts:
             self._scripts[script] = self._redis.register_script(script)
-        return await _answer(self._scripts[script](keys, arguments))
+        return await self._answer(self._scripts[script](keys, arguments))
 
     async def put(self, key: str, value: str, *, milliseconds: int) -> None:
         """Keep a value for a time."""
-        await _answer(self._redis.set(key, value, px=milliseconds + CLEANED_UP_AFTER))
+        await self._answer(self._redis.set(key, value, px=milliseconds + CLEANED_UP_AFTER))
 
     async def get_many(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the values that there are."""
-        values: Sequence[Any] = await _answer(self._redis.mget(keys))
+        values: Sequence[Any] = await self._answer(self._redis.mget(keys))
         return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
     async def delete(self, key: str) -> None:
         """Delete a key, if it is there."""
-        await _answer(self._redis.delete(key))
+        await self._answer(self._redis.delete(key))
 
     async def delete_all(self, kind: str) -> int:
         """Delete every key of a kind; return how many."""
-        keys = await _answer(self._listed(f"{self._prefix}{kind}:*"))
-        return await _answer(self._redis.delete(*keys)) if keys else 0
+        keys = await self._answer(self._listed(f"{self._prefix}{kind}:*"))
+        return await self._answer(self._redis.delete(*keys)) if keys else 0
 
     async def _listed(self, pattern: str) -> list[str]:
         return [key async for key in self._redis.scan_iter(pattern, count=1000)]
 
+    async def _answer(self, command: Awaitable[T]) -> T:
+        try:
+            return await command
+        except RedisError as error:
+            if isinstance(error, ReadOnlyError):
+                # After a failover it is a replica, which hangs up on nobody; the primary now goes by the same name.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+            raise unavailable(error) from None
+
     async def policy(self) -> str:
         """Return what Redis does when its memory is full; "unknown" if it does not say."""
-        return str((await _answer(self._memory())).get("maxmemory_policy", "unknown"))
+        return str((await self._answer(self._memory())).get("maxmemory_policy", "unknown"))
 
     async def _memory(self) -> dict[str, Any]:
         with suppress(NoPermissionError):  # access lists without dangerous commands are without this one
             return await self._redis.info("memory")
         return {}
-
-
-async def _answer(command: Awaitable[T]) -> T:
-    try:
-        return await command
-    except RedisError as error:
-        raise unavailable(error) from None
 
 
 def client_of(database: Database) -> Client:
