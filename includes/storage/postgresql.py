@@ -22,10 +22,12 @@ SERVER = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://post
 FIT: dict[str, str] = {}
 """What production wants beside the settings of `storage`."""
 FAR = "postgresql+psycopg://app:a-good-one@db.example.com/app"
+NEAR = "postgresql+psycopg://app:a-good-one@localhost/app"
 UNFIT = [
     ("DATABASE_URL", ["", "app.db", "postgresql://localhost/app", "sqlite+aiosqlite:///app.db"]),
     ("DATABASE_URL", [FAR, f"{FAR}?sslmode=require", f"{FAR}?host=db.example.com&sslmode=verify-ca"]),
     ("DATABASE_URL", [f"postgresql+psycopg://{who}@127.0.0.1/app" for who in ("postgres:postgres", "app", "app:App")]),
+    ("DATABASE_URL", [f"{NEAR}?{way}" for way in ("hostaddr=192.0.2.1", "service=far", "host=/run,db.example.com")]),
     ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
 ]
 """What production refuses."""

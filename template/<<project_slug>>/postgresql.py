@@ -58,14 +58,16 @@ class DatabaseSettings(Settings):
 
     def problems(self) -> Iterator[str]:
         url = make_url(self.database_url)
-        host = str(url.query.get("host", url.host or "/"))
-        is_near = host in LOOPBACK or host.startswith("/")
+        # In this order the driver goes by them; a `service` is a file that says anything.
+        hosts = str(url.query.get("service") or url.query.get("hostaddr") or url.query.get("host", url.host or "/"))
+        is_socket = all(host.startswith("/") for host in hosts.split(","))
+        is_near = is_socket or hosts in LOOPBACK
         if not (is_near or url.query.get("sslmode") == "verify-full" or self.allow_plain_database):
             yield (
                 "DATABASE_URL must end in ?sslmode=verify-full, or anybody on the way reads along and answers; "
                 "set ALLOW_PLAIN_DATABASE=true where nobody is on the way."
             )
-        if not host.startswith("/") and "sslcert" not in url.query and not _is_own(url):
+        if not is_socket and "sslcert" not in url.query and not _is_own(url):
             yield "DATABASE_URL must have a password, and none that others have too."
 
 
@@ -115,11 +117,12 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         # A worker that hangs inside a transaction must not keep its locks. A migration may work between statements.
         "idle_in_transaction_session_timeout": patience,
     }
+    own = str(make_url(settings.database_url).query.get("options", ""))  # a schema, for instance
     return {
         # What no server told to stop has stopped by then comes from one that is frozen.
         "async_creator_fn": partial(_connect, patience + settings.database_timeout if patience else None),
         "connect_timeout": math.ceil(settings.database_timeout),
-        "options": " ".join(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items()),
+        "options": " ".join([own, *(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items())]),
         # Milliseconds after which a server that vanished without a word counts as gone.
         "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
     }
