@@ -14,6 +14,9 @@ from .db import Base, Database, Exact, numbered_on
 
 ROWS_AT_ONCE = 1000
 
+_PACKAGES = {"sqlite+aiosqlite": "aiosqlite", "postgresql+psycopg": "psycopg[binary]", "mysql+asyncmy": "asyncmy"}
+"""What to install, by what an address begins with. A module's name will not do: anybody may register it as one."""
+
 
 class CannotCopy(Exception):
     """Nothing was copied; the message says why, for the operator."""
@@ -35,13 +38,16 @@ def _engine(address: str) -> AsyncEngine:
         engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
     except (ArgumentError, ValueError, InvalidRequestError):  # of its form, of its port, of a driver that cannot wait
         raise CannotCopy("This is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
-    except ModuleNotFoundError as missing:
-        raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {missing.name}") from None
+    except ModuleNotFoundError:
+        package = _PACKAGES[make_url(address).drivername]
+        raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {package}") from None
     event.listen(engine.sync_engine, "handle_error", _tell_whose)
     return engine
 
 
 def _existing(url: URL) -> URL:
+    if url.drivername not in _PACKAGES:
+        raise ArgumentError
     # SQLite would make an empty file of a mistyped name.
     if url.get_backend_name() != "sqlite" or not url.database or "uri" in url.query:
         return url
