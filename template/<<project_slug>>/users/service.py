@@ -11,8 +11,9 @@ from ..audit import service as audit
 from ..audit.events import Event, log_event
 from ..auth.accounts import locked
 from ..auth.credentials import end_access
+from ..auth.dependencies import Forbidden
 from ..auth.principal import Principal
-from ..auth.scopes import Role
+from ..auth.scopes import Role, scopes_of
 from ..db import affected
 from ..errors import Conflict, NotFound
 from .email import canonical
@@ -46,9 +47,10 @@ async def administer(
     is_active: bool | None = None,
     roles: set[Role] | None = None,
 ) -> User:
-    """Enable, disable or give roles; felt by the account's next request. Raises NotFound, Conflict for oneself.
+    """Enable, disable or give roles; felt by the account's next request.
 
-    `by` is the administrator; None is the operator, at the command line.
+    `by` is the administrator; None is the operator, at the command line. Raises NotFound, Conflict for oneself, and
+    Forbidden for roles, those that are taken away included, that grant more than `by` may do.
     """
     user = await locked(db, user_id)
     if user is None:
@@ -57,6 +59,10 @@ async def administer(
     if by is not None and user.id == by.user_id:
         # An administrator who locks himself out may be the last one.
         raise Conflict("Ask another administrator to change your own account.")
+    if by is not None and roles is not None and not (all_of := scopes_of(user.roles | roles)) <= by.scopes:
+        # Who may not do it could do it by a friend; or be the last who can (ASVS 8.2.3).
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user_id)
+        raise Forbidden(all_of)
     before = (user.is_active, user.roles)
     user.roles = user.roles if roles is None else frozenset(roles)
     if is_active is not None:

@@ -16,7 +16,7 @@ from ...users.models import User
 from .. import credentials, one_time
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
-from . import mails
+from . import attempts, mails
 from .login import send
 from .settings import PasswordSettings
 
@@ -43,13 +43,14 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
     """
     try:
         async with database.transaction() as db:
-            previous = await _move(db, caller, code)
+            previous, key = await _move(db, caller, code)
     except IntegrityError:
         raise InvalidToken from None
     send(outbox, [mails.address_changed(previous)] if previous else [])
+    await attempts.forget(database, "login_failures", key)  # as after a sign-up
 
 
-async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
+async def _move(db: AsyncSession, caller: Principal, code: str) -> tuple[str | None, str]:
     data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
     if not data:
         raise InvalidToken
@@ -58,11 +59,12 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> str | None:
     # A code from before the last change of credentials is void, though a store that was restored knew it still (ST-10).
     if user.access_version != data["access_version"]:
         raise InvalidToken
-    previous, user.email, user.email_key = user.email, data["email"], canonical(data["email"])
+    previous, key = user.email, canonical(data["email"])
+    user.email, user.email_key = data["email"], key
     await credentials.end_access(db, user.id, keep=caller.credential)
     audit.record(db, Event.EMAIL_CHANGED, user.id)
     # Last: what the database refuses uses nothing up.
     await db.flush()
     await one_time.take(db, Purpose.CHANGE_EMAIL, code)
     await one_time.discard(db, str(user.id))
-    return previous
+    return previous, key

@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...db import Database, affected
-from ...errors import TooManyRequests, Unavailable
+from ...errors import TooManyRequests, Unavailable, Unprocessable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
@@ -76,7 +76,7 @@ async def undecided(database: Database, key: str) -> AsyncGenerator[None]:
     """
     try:
         yield
-    except (Unavailable, SQLAlchemyError):
+    except (Unavailable, Unprocessable, SQLAlchemyError):
         await attempts.uncount(database, "login_failures", key)
         raise
 

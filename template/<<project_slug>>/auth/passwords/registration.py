@@ -18,7 +18,7 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..one_time import InvalidToken, Purpose
-from . import mails
+from . import attempts, mails
 from .chosen import check_chosen, hash_chosen, verify
 from .models import Password
 from .settings import PasswordSettings
@@ -54,6 +54,8 @@ async def prove(database: Database, code: str, password: str) -> None:
     is_right, _ = await verify(password, claim.get("hash"))
     if not is_right:
         raise InvalidToken
+    # Who could guess at the address before it had an account must not have paused it.
+    await attempts.forget(database, "login_failures", canonical(claim["email"]))
     try:
         async with database.transaction() as db:
             await create_user(db, claim["email"], claim["hash"])

@@ -42,12 +42,13 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, key)
     async with undecided(database, key):
+        # Here, not after: what a breach or a full queue refuses would tell as much.
+        stored = await hash_chosen(new, email=caller.account.email)
         found = await find(database, User.id == caller.user_id)
         is_right = found is not None and (await verify(current, found[1]))[0]
     if not (is_right and found):
         await fail(database, key, "change_password")
         raise WrongPassword
-    stored = await hash_chosen(new, email=caller.account.email)
     async with database.transaction() as db:
         await replace(db, *found, stored)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
