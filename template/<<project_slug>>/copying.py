@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import URL, Column, ForeignKey, Row, Table, event, exists, insert, select, text
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 
 from .db import Base, Database, Exact, numbered_on
 
 ROWS_AT_ONCE = 1000
 
-_PACKAGES = {"sqlite+aiosqlite": "aiosqlite", "postgresql+psycopg": "psycopg[binary]", "mysql+asyncmy": "asyncmy"}
+_PACKAGES = {"sqlite+aiosqlite": "aiosqlite", "postgresql+psycopg": "'psycopg[binary]'", "mysql+asyncmy": "asyncmy"}
 """What to install, by what an address begins with. A module's name will not do: anybody may register it as one."""
 
 
@@ -36,7 +36,7 @@ async def copy_everything(address: str, database: Database) -> int:
 def _engine(address: str) -> AsyncEngine:
     try:
         engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
-    except (ArgumentError, ValueError, InvalidRequestError):  # of its form, of its port, of a driver that cannot wait
+    except (ArgumentError, ValueError):  # of its form, of its port
         raise CannotCopy("This is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
     except ModuleNotFoundError:
         package = _PACKAGES[make_url(address).drivername]

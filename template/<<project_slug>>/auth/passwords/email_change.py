@@ -39,7 +39,7 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
     """Give the caller's account the proved address and end its other sessions.
 
     Only the account that asked can confirm: otherwise the new address's owner could be led to give it to a stranger's
-    account. Raises InvalidToken, AccessEnded.
+    account. Raises InvalidToken, AccessEnded, Unavailable.
     """
     try:
         async with database.transaction() as db:
