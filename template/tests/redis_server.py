@@ -2,11 +2,11 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import randbelow
 
 import pytest
 from redis import Redis
@@ -14,11 +14,13 @@ from redis.exceptions import RedisError
 
 
 class RedisServer:
-    """A server on a free port, with options as on its command line."""
+    """A server with options as on its command line.
+
+    Its port lies below those that systems hand out, so nobody is given it while the server is stopped.
+    """
 
     def __init__(self, program: str, folder: Path, *options: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = 20_000 + randbelow(12_000)
         self.url = f"redis://default:any@127.0.0.1:{self.port}/0"
         place = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), "--save", "")
         self._command = [program, *place, *options]
