@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolResetState
 
 from .settings import Settings
 
@@ -75,9 +76,10 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
 
 def _writing(settings: DatabaseSettings) -> AsyncEngine:
     # SQLite lets one write at a time. Waiting for the connection is a queue; waiting for the file is polling.
-    # It goes back as it is, since every transaction has been committed or rolled back by then.
+    # It goes back as it is: nearly every transaction has been committed or rolled back by then.
     engine = _engine(settings, pool_size=1, pool_reset_on_return=None)
     event.listen(engine.sync_engine, "begin", begin)
+    event.listen(engine.sync_engine, "reset", roll_back)
     return engine
 
 
@@ -233,6 +235,12 @@ def begin(connection: SyncConnection) -> None:
     """Begin a transaction; a listener to SQLAlchemy's `begin`."""
     driver: Any = connection.connection.driver_connection
     driver.ask_for_transaction()
+
+
+def roll_back(connection: Any, _entry: object, state: PoolResetState) -> None:
+    """Roll back what a COMMIT that failed has left open, and with it the file's lock; a listener to `reset`."""
+    if state.asyncio_safe and connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def refuse_broken_references(connection: SyncConnection) -> None:

@@ -4,5 +4,5 @@ A login starts a session; the session row decides, at every request, whether its
 access token is issued is one line, in `format.py`. Flows that log in call `service.start_session()`.
 
 service.py   start, refresh, end, list        bearer.py    the reader that methods register
-models.py    Session, RefreshToken            router.py    logout, revoke (RFC 7009), sessions
+models.py    Session                          router.py    logout, revoke (RFC 7009), sessions
 """

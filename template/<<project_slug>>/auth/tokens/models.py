@@ -1,4 +1,4 @@
-"""Sessions and the refresh tokens of their families. A session that ended has no row, so nothing can revive it."""
+"""Sessions. One that ended has no row, so nothing can revive it."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -25,15 +25,9 @@ class Session(Base):
     idle_until: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     """The end that no refresh moves."""
+    refresh_family: Mapped[bytes] = mapped_column(Digest, unique=True)
+    """SHA-256 of what all refresh tokens of the session begin with. Who brings it along was given one of them."""
+    refresh_digest: Mapped[bytes] = mapped_column(Digest)
+    """SHA-256 of the one that works; every other one of the family is spent."""
     user_agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-
-
-class RefreshToken(Base):
-    """A refresh token, as its SHA-256 digest. Spent ones stay until the session ends: using one again is a theft."""
-
-    __tablename__ = "refresh_token"
-
-    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
-    session_id: Mapped[UUID] = mapped_column(ForeignKey(Session.id, ondelete="CASCADE"), index=True)
-    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

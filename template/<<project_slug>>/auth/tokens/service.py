@@ -3,6 +3,9 @@
 A refresh token works once. Using a spent one means that two parties hold it, and nobody can tell which is the thief:
 the whole session ends (RFC 9700, section 4.14; ASVS 10.4.5). There is no grace window: a client must not refresh the
 same token twice in parallel.
+
+A refresh token is `rt_<family>.<secret>`, both random. The session's row has the digests of its family and of the one
+token that works, so a spent token is known as such for as long as the session lives, and none is kept.
 """
 
 import hashlib
@@ -12,7 +15,7 @@ from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...audit import service as audit
@@ -28,30 +31,27 @@ from ..principal import Principal
 from ..scopes import Role, Scope, scopes_of
 from .format import access
 from .mails import device_logged_out
-from .models import RefreshToken, Session
+from .models import Session
 from .sessions import METHOD, is_alive
 from .settings import TokenSettings
 
 PREFIX = "rt_"
 """Makes a leaked token recognisable, and tells it from an access token without trying."""
 
-_TOKEN = RefreshToken.digest == bindparam("token")
-_SPEND = update(RefreshToken).where(_TOKEN, RefreshToken.spent_at.is_(None)).values(spent_at=NOW)
-_OF_TOKEN = (
-    select(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at, User.roles)
-    .join(RefreshToken, RefreshToken.session_id == Session.id)
+_OF_FAMILY = (
+    select(Session.id, Session.user_id, Session.scope, Session.auth_time, User.roles)
+    .add_columns(Session.refresh_digest, is_alive(NOW).label("alive"))
     .join(User)
-    .where(_TOKEN)
+    .where(Session.refresh_family == bindparam("family"))
 )
-_ALIVE = _OF_TOKEN.where(is_alive(NOW))
 _UNTIL = bindparam("until", type_=UtcDateTime())
-_PROLONG = (
+_IDLE_UNTIL = case((Session.expires_at < _UNTIL, Session.expires_at), else_=_UNTIL)
+# By the session's key, as who ends it: over the index of families the two would wait for each other.
+_SPEND = (
     update(Session)
-    .where(Session.id == select(RefreshToken.session_id).where(_TOKEN).scalar_subquery())
-    .where(Session.idle_until > NOW, Session.expires_at > NOW)
-    .values(idle_until=case((Session.expires_at < _UNTIL, Session.expires_at), else_=_UNTIL))
+    .where(Session.id == bindparam("session"), Session.refresh_digest == bindparam("spent"))
+    .values(refresh_digest=bindparam("next"), idle_until=_IDLE_UNTIL)
 )
-_ADD = insert(RefreshToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,16 @@ class _Reused(Exception):
         self.user_id = user_id
 
 
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _family_of(token: str) -> str:
+    return token.partition(".")[0]
+
+
+def _new_token(family: str) -> str:
+    return f"{family}.{token_urlsafe(32)}"
 
 
 async def start_session(
@@ -100,15 +108,16 @@ async def start_session(
         raise InvalidScope  # RFC 6749, section 3.3, knows no empty scope
     if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
-    session = _new_session(user.id, " ".join(sorted(granted)))
+    token = _new_token(PREFIX + token_urlsafe(32))
+    session = _new_session(user.id, " ".join(sorted(granted)), token)
     db.add(session)
     await db.flush()
     await _end_oldest(db, session)
     audit.record(db, Event.TOKEN_CREATED, user.id, session=str(session.id))
-    return await _hand_out(await db.connection(), session, session.scope)
+    return await _hand_out(await db.connection(), session, session.scope, token)
 
 
-def _new_session(user_id: UUID, scope: str) -> Session:
+def _new_session(user_id: UUID, scope: str, token: str) -> Session:
     start = now()
     ends = start + timedelta(days=TokenSettings.get().session_days)
     return Session(
@@ -117,6 +126,8 @@ def _new_session(user_id: UUID, scope: str) -> Session:
         auth_time=start,
         idle_until=_idle_until(ends),
         expires_at=ends,
+        refresh_family=_digest(_family_of(token)),
+        refresh_digest=_digest(token),
         user_agent=_user_agent(),
     )
 
@@ -141,12 +152,10 @@ async def _end_oldest(db: AsyncSession, new: Session) -> None:
         await db.execute(delete(Session).where(Session.id.in_(beyond)))
 
 
-async def _hand_out(db: AsyncConnection, session: Session, scope: str) -> Tokens:
-    token = PREFIX + token_urlsafe(32)
-    await db.execute(_ADD, {"digest": _digest(token), "session_id": session.id})
+async def _hand_out(db: AsyncConnection, session: Session, scope: str, refresh_token: str) -> Tokens:
     access_token = await access.issue(db, session, scope)
     seconds = int(TokenSettings.get().access_life.total_seconds())
-    return Tokens(access_token, token, seconds, scope)
+    return Tokens(access_token, refresh_token, seconds, scope)
 
 
 async def refresh(database: Database, outbox: Outbox, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
@@ -158,7 +167,7 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     try:
         # Beside the ORM, with statements built once: what every client asks for every quarter of an hour.
         async with database.engine.begin() as db:
-            return await _rotate(db, _digest(token), scope)
+            return await _rotate(db, token, scope)
     except _Reused as reuse:
         # A transaction of its own: the refusal must not roll the revocation back.
         async with database.transaction() as db:
@@ -168,33 +177,35 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
         raise InvalidGrant from None
 
 
-async def _rotate(db: AsyncConnection, digest: bytes, scope: frozenset[str] | None) -> Tokens:
-    session, roles = await _spend(db, digest)
+async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> Tokens:
+    session, roles = await _session_with(db, token)
     at_login = frozenset(session.scope.split())
     if scope is not None and not scope <= at_login:
         raise InvalidScope
+    successor = await _spend(db, session, token)
     # A role taken away since must not be signed again: other services believe the claim (ASVS 8.3.2, 10.4.11).
     granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(roles)))
-    return await _hand_out(db, session, granted)
+    return await _hand_out(db, session, granted, successor)
 
 
-async def _spend(db: AsyncConnection, digest: bytes) -> tuple[Session, frozenset[Role]]:
-    start = now()
-    parameters = {"token": digest, "now": start}
-    # First, since whoever ends a session locks it before its tokens: the other way round each could wait for the other.
-    idle = timedelta(days=TokenSettings.get().refresh_idle_days)
-    await db.execute(_PROLONG, parameters | {"until": start + idle})
-    # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
-    spent = await db.execute(_SPEND, parameters)
-    if not spent.rowcount and (reused := (await db.execute(_OF_TOKEN, parameters)).first()):
-        raise _Reused(reused.id, reused.user_id)
-    row = (await db.execute(_ALIVE, parameters)).first()
-    if row is None:
+async def _session_with(db: AsyncConnection, token: str) -> tuple[Session, frozenset[Role]]:
+    row = (await db.execute(_OF_FAMILY, {"family": _digest(_family_of(token)), "now": now()})).first()
+    if row is not None and row.refresh_digest != _digest(token):
+        raise _Reused(row.id, row.user_id)
+    if row is None or not row.alive:
         log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
         raise InvalidGrant
-    columns = dict(row._mapping)
-    roles: frozenset[Role] = columns.pop("roles")
-    return Session(**columns), roles
+    return Session(id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time), row.roles
+
+
+async def _spend(db: AsyncConnection, session: Session, token: str) -> str:
+    """Put another token in this one's place, and return it."""
+    successor, until = _new_token(_family_of(token)), now() + timedelta(days=TokenSettings.get().refresh_idle_days)
+    parameters = {"session": session.id, "spent": _digest(token), "next": _digest(successor), "until": until}
+    # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
+    if not (await db.execute(_SPEND, parameters)).rowcount:
+        raise _Reused(session.id, session.user_id)
+    return successor
 
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
@@ -249,6 +260,6 @@ async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of a token of either kind, spent or expired ones included; None for an unknown one."""
-    statement = select(Session.user_id, Session.id).join(RefreshToken).where(RefreshToken.digest == _digest(token))
+    statement = select(Session.user_id, Session.id).where(Session.refresh_family == _digest(_family_of(token)))
     row = (await db.execute(statement)).first()
     return (row[0], row[1]) if row else await access.session_of(db, token)
