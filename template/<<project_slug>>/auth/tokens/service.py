@@ -28,7 +28,7 @@ from ...middleware.request_context import current_request
 from ...users.models import User
 from ..accounts import locked
 from ..principal import Principal
-from ..scopes import Role, Scope, scopes_of
+from ..scopes import Scope, scopes_of
 from .format import access
 from .mails import device_logged_out
 from .models import Session
@@ -39,8 +39,7 @@ PREFIX = "rt_"
 """Makes a leaked token recognisable, and tells it from an access token without trying."""
 
 _OF_FAMILY = (
-    select(Session.id, Session.user_id, Session.scope, Session.auth_time, User.roles)
-    .add_columns(Session.refresh_digest, is_alive(NOW).label("alive"))
+    select(Session.id, Session.user_id, Session.scope, Session.auth_time, User.roles, is_alive(NOW).label("alive"))
     .join(User)
     .where(Session.refresh_family == bindparam("family"))
 )
@@ -168,6 +167,9 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
         # Beside the ORM, with statements built once: what every client asks for every quarter of an hour.
         async with database.engine.begin() as db:
             return await _rotate(db, token, scope)
+    except InvalidGrant:
+        log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
+        raise
     except _Reused as reuse:
         # A transaction of its own: the refusal must not roll the revocation back.
         async with database.transaction() as db:
@@ -178,34 +180,29 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
 
 
 async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> Tokens:
-    session, roles = await _session_with(db, token)
+    family = _family_of(token)
+    row = (await db.execute(_OF_FAMILY, {"family": _digest(family), "now": now()})).first()
+    if row is None:
+        raise InvalidGrant
+    session = Session(id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time)
+    successor = _new_token(family)
+    await _spend(db, session, token, successor)
+    if not row.alive:
+        raise InvalidGrant
     at_login = frozenset(session.scope.split())
     if scope is not None and not scope <= at_login:
         raise InvalidScope
-    successor = await _spend(db, session, token)
     # A role taken away since must not be signed again: other services believe the claim (ASVS 8.3.2, 10.4.11).
-    granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(roles)))
+    granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(row.roles)))
     return await _hand_out(db, session, granted, successor)
 
 
-async def _session_with(db: AsyncConnection, token: str) -> tuple[Session, frozenset[Role]]:
-    row = (await db.execute(_OF_FAMILY, {"family": _digest(_family_of(token)), "now": now()})).first()
-    if row is not None and row.refresh_digest != _digest(token):
-        raise _Reused(row.id, row.user_id)
-    if row is None or not row.alive:
-        log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
-        raise InvalidGrant
-    return Session(id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time), row.roles
-
-
-async def _spend(db: AsyncConnection, session: Session, token: str) -> str:
-    """Put another token in this one's place, and return it."""
-    successor, until = _new_token(_family_of(token)), now() + timedelta(days=TokenSettings.get().refresh_idle_days)
+async def _spend(db: AsyncConnection, session: Session, token: str, successor: str) -> None:
+    until = now() + timedelta(days=TokenSettings.get().refresh_idle_days)
     parameters = {"session": session.id, "spent": _digest(token), "next": _digest(successor), "until": until}
     # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
     if not (await db.execute(_SPEND, parameters)).rowcount:
         raise _Reused(session.id, session.user_id)
-    return successor
 
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
