@@ -50,5 +50,6 @@ class MailLimits(LimitSettings):
     """Beyond it this project would be a tool to flood a mailbox."""
 
     limit_mail_account: str = "5/hour"
-    """Mails of one kind to one address. Each kind counts by itself, so that nobody can block a reset by signing the
-    address up."""
+    """Mails of one kind to one address that one asker may cause."""
+    limit_mailbox: str = "20/hour"
+    """The same, whoever asks. Near the other limit, one stranger could use up what the owner may ask for."""

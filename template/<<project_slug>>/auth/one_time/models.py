@@ -19,7 +19,7 @@ class OneTimeToken(Base):
 
     purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
     subject: Mapped[str] = mapped_column(String(320), primary_key=True)
-    """Whom it is about: a user id, or the canonical address of a sign-up."""
+    """Whom it is about: a user id, or the canonical address of a sign-up and who asked."""
     digest: Mapped[bytes] = mapped_column(Digest, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

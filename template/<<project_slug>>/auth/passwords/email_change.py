@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...audit import service as audit
 from ...audit.events import Event
 from ...db import Database
-from ...limits import service as limits
+from ...mail import flooding
 from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
@@ -24,7 +24,7 @@ from .settings import PasswordSettings
 async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
     """Mail a code to the new address; if somebody else has it, tell them instead, and the caller nothing (6.3.8)."""
     key = canonical(email)
-    await limits.hit(database, "mail_account", Purpose.CHANGE_EMAIL, key)
+    await flooding.hit(database, Purpose.CHANGE_EMAIL, key)
     life = timedelta(hours=PasswordSettings.get().verify_hours)
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))

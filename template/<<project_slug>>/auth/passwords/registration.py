@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...audit import service as audit
 from ...audit.events import Event
 from ...db import Database
-from ...limits import service as limits
+from ...limits.service import client_network
+from ...mail import flooding
 from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
@@ -31,7 +32,7 @@ async def register(database: Database, outbox: Outbox, email: str, password: str
     """
     key = canonical(email)
     check_chosen(password, email=email)  # before the limit: somebody who looks for a good one must not run into it
-    await limits.hit(database, "mail_account", Purpose.REGISTER, key)
+    await flooding.hit(database, Purpose.REGISTER, key)
     stored = await hash_chosen(password, email=email)
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))
@@ -41,7 +42,8 @@ async def register(database: Database, outbox: Outbox, email: str, password: str
 
 async def _claim(db: AsyncSession, key: str, data: dict[str, str]) -> str:
     life = timedelta(hours=PasswordSettings.get().verify_hours)
-    return await one_time.create(db, Purpose.REGISTER, key, data, life=life)
+    # Each asker's own: a stranger elsewhere who signs the address up must not void what its owner was mailed.
+    return await one_time.create(db, Purpose.REGISTER, f"{key} {client_network()}", data, life=life)
 
 
 async def prove(database: Database, code: str, password: str) -> None:

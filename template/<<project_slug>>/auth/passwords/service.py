@@ -12,7 +12,7 @@ from ...audit.events import Event
 from ...clock import now
 from ...db import Database
 from ...errors import Unprocessable
-from ...limits import service as limits
+from ...mail import flooding
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...users.email import canonical
@@ -61,7 +61,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
 async def forget(database: Database, outbox: Outbox, address: str) -> None:
     """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2)."""
     key = canonical(address)
-    await limits.hit(database, "mail_account", Purpose.RESET_PASSWORD, key)
+    await flooding.hit(database, Purpose.RESET_PASSWORD, key)
     async with database.transaction() as db:
         user = await db.scalar(select(User).where(User.email_key == key, User.is_active.is_(True)))
         code = await (create_reset(db, user) if user else _create_nothing(db, key))

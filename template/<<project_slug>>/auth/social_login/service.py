@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ...audit import service as audit
 from ...audit.events import Event
 from ...db import Database, affected
-from ...errors import AppError, Conflict, NotFound
-from ...limits import service as limits
+from ...errors import AppError, Conflict, NotFound, TooManyRequests
+from ...mail import flooding
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...users.email import canonical
@@ -121,9 +121,11 @@ async def _claimed(database: Database, identity: Identity) -> str | None:
     """Return the address that waits for our proof; None if it got as many mails as it may, and keeps the last one's."""
     if identity.email is None or identity.is_email_proved:
         return None
-    # Counted without refusing: a stranger who names this address elsewhere must not keep its owner from logging in.
-    count = await limits.count(database, "mail_account", Purpose.SOCIAL_EMAIL, canonical(identity.email))
-    return identity.email if count <= limits.amount("mail_account") else None
+    try:
+        await flooding.hit(database, Purpose.SOCIAL_EMAIL, canonical(identity.email))
+    except TooManyRequests:
+        return None  # strangers who name this address elsewhere must not keep its owner from logging in
+    return identity.email
 
 
 async def _try_log_in(
@@ -172,9 +174,6 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
 async def _create(db: AsyncSession, identity: Identity) -> User:
     email = identity.email if identity.is_email_proved else None
     user = User(email=email, email_key=canonical(email) if email else None, name=identity.name)
-    if user.email_key:
-        # Somebody may have signed up with this address and wait for its owner to confirm (pre-hijacking).
-        await one_time.discard(db, user.email_key, Purpose.REGISTER)
     db.add(user)
     await db.flush()
     audit.record(db, Event.REGISTERED, user.id)
