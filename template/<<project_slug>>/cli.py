@@ -20,6 +20,7 @@ from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .due import migrations_due, settings_due
 from .errors import AppError
+from .limits.service import limiter_of
 from .purge import purge_expired
 from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
@@ -154,7 +155,7 @@ def _refuse_other_folders() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with settings and database, and what they leave out. Ends with 1 if anything is wrong."""
+    """Say what is wrong with settings and servers, and what they leave out. Ends with 1 if anything is wrong."""
     import_module(f"{PACKAGE.name}.api")
     problems = find_problems() or _find_due()
     for problem in problems:
@@ -168,9 +169,19 @@ def doctor() -> None:
 
 def _find_due() -> list[str]:
     try:
-        return list(migrations_due())
+        if due := list(migrations_due()):
+            return due
+        asyncio.run(_check_limits())
     except DBAPIError as error:
         return [_in_a_sentence(error)]
+    except AppError:
+        return ["What keeps the limits does not answer: is its server there, and does it take our password?"]
+    return []
+
+
+async def _check_limits() -> None:
+    async with opened_database() as database:
+        await limiter_of(database).storage.check()
 
 
 def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if that is due.") -> str:
