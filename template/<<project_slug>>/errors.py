@@ -109,6 +109,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """What OpenAPI says of every answer that a route does not list."""
 
+_EXTRA = "extra_forbidden"
+_LOGGED = "logged"
 _CODES = {
     400: "invalid_json",
     404: "not_found",
@@ -131,6 +133,12 @@ async def _app_error(_: Request, error: AppError) -> Response:
     if error.event:
         events.log_event(events.Event(error.event), reason=error.code)
     return problem(error.status, error.code, error.detail, error.headers)
+
+
+def refused(status: int, code: str, detail: str) -> JSONResponse:
+    """Log a request that no client of ours sends, and build its answer (ASVS 16.3.3)."""
+    events.log_event(events.Event.REQUEST_REFUSED, reason=code)
+    return problem(status, code, detail)
 
 
 def too_large() -> JSONResponse:
@@ -156,10 +164,21 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
     if any(detail["type"] == "json_invalid" for detail in error.errors()):
         return problem(400, "invalid_json", "The body is not valid JSON.")
     if _has_wrong_media_type(request, error):
-        return problem(415, "unsupported_media_type", "Send the body as application/json.")
-    # Location, type and message only: `input` and `ctx` would echo passwords back (TP-7).
-    fields = [{"loc": detail["loc"], "type": detail["type"], "msg": detail["msg"]} for detail in error.errors()]
+        return refused(415, "unsupported_media_type", "Send the body as application/json.")
+    details = error.errors()
+    # A field that nobody asked for may be a try to set what is not the client's to set.
+    is_extra = any(detail["type"] == _EXTRA for detail in details)
+    event = events.Event.FIELD_REFUSED if is_extra else events.Event.INPUT_REFUSED
+    events.log_event(event, reason=details[0]["type"])
+    # The first ones: each takes more room in the answer than in the body, which may have thousands.
+    fields = [_told(detail) for detail in details[:20]]
     return problem(422, "validation_error", "Some fields are not acceptable.", errors=fields)
+
+
+def _told(detail: Mapping[str, Any]) -> dict[str, Any]:
+    # Location, type and message only: `input` and `ctx` would echo passwords back, and so would an unknown name (TP-7).
+    loc = detail["loc"][:-1] if detail["type"] == _EXTRA else detail["loc"]
+    return {"loc": loc, "type": detail["type"], "msg": detail["msg"]}
 
 
 def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bool:
@@ -188,10 +207,12 @@ def unavailable(error: Exception) -> Unavailable:
 
 
 async def unhandled(_: Request, error: Exception) -> Response:
-    """Log an error that nobody expected and return what a client is told of it: nothing."""
-    # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
-    fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
-    log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
+    """Log an error that nobody expected, once, and return what a client is told of it: nothing."""
+    if _LOGGED not in getattr(error, "__notes__", ()):
+        # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
+        fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
+        log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
+        error.add_note(_LOGGED)
     return problem(500, AppError.code, AppError.detail)
 
 

@@ -1,6 +1,7 @@
 """PostgreSQL: what is its own."""
 
 import math
+import os
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -69,6 +70,8 @@ class DatabaseSettings(Settings):
             )
         if not is_socket and "sslcert" not in url.query and not _is_own(url):
             yield "DATABASE_URL must have a password, and none that others have too."
+        if elsewhere := sorted(_ELSEWHERE & os.environ.keys()):
+            yield f"{', '.join(elsewhere)} must not be set: the driver would go there, whatever DATABASE_URL says."
 
 
 def _is_own(url: URL) -> bool:
@@ -78,6 +81,7 @@ def _is_own(url: URL) -> bool:
     }
 
 
+_ELSEWHERE = {"PGHOST", "PGHOSTADDR", "PGSERVICE"}
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 _COUNTERS = 2
 """Connections per worker to count with."""

@@ -116,6 +116,8 @@ class CoreSettings(Settings):
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list its members; a wildcard trusts everybody."
+        if any({":", "/"} & set(host) and not _is_network(host) for host in self.allowed_hosts):
+            yield "ALLOWED_HOSTS must be names of hosts, without a scheme or a port."
         if any(not _is_network(proxy) for proxy in self.trusted_proxies):
             yield "TRUSTED_PROXIES must be addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):

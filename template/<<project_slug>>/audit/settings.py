@@ -8,5 +8,5 @@ from ..settings import Settings
 class AuditSettings(Settings):
     """Addresses of people are in the trail, so it ends some day."""
 
-    audit_days: int = Field(default=365, ge=30)
+    audit_days: int = Field(default=365, ge=30, le=36_500)
     """Days until an event is deleted. Fewer may be too few to find out what an intruder did (ASVS 14.2.7)."""

@@ -46,6 +46,7 @@ class BadCredentials(AppError):
 
     status = 400
     code = "invalid_request"
+    event = Event.CREDENTIAL_REFUSED
 
     def __init__(self, detail: str) -> None:
         error = challenges(error="invalid_request", error_description=detail)

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse, parse_many
 from pydantic import field_validator
 
 from ..settings import Settings
@@ -17,8 +17,9 @@ class LimitSettings(Settings):
     @field_validator("*")
     @classmethod
     def _is_limit(cls, value: str) -> str:
-        if parse(value).amount < 1:
-            raise ValueError("must allow something, for instance 5/minute")
+        # Of several the library would count the first alone.
+        if len(parse_many(value)) != 1 or parse(value).amount < 1:
+            raise ValueError("must be one limit that allows something, for instance 5/minute")
         return value
 
 

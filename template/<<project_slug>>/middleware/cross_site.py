@@ -29,7 +29,7 @@ class CrossSiteGuard:
         self._origins = frozenset(CoreSettings.get().cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = errors.problem(403, "csrf_failed", "Not from this site.") if self._is_foreign(scope) else self._app
+        app = errors.refused(403, "csrf_failed", "Not from this site.") if self._is_foreign(scope) else self._app
         await app(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:

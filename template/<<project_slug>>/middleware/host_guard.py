@@ -28,9 +28,9 @@ class HostGuard:
         if scope["path"] in HEALTH_PATHS:
             return None
         if _host(scope) not in self._hosts:
-            return errors.problem(400, "unknown_host", "This host is not served here.")
+            return errors.refused(400, "unknown_host", "This host is not served here.")
         if scope["scheme"] not in self._schemes:
-            return errors.problem(400, "https_required", "Use https.")
+            return errors.refused(400, "https_required", "Use https.")
         return None
 
 

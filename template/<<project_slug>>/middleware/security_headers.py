@@ -23,34 +23,38 @@ _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
 class SecurityHeaders:
-    """Add what the answer does not set itself. HSTS is for production only: browsers remember it for years."""
+    """Add what the answer does not set itself.
+
+    HSTS is for production only, since browsers remember it for years, and for https (RFC 6797, section 7.2).
+    """
 
     def __init__(self, app: ASGIApp, credentials: Iterable[str], *, hsts: bool) -> None:
         self._app = app
         self._vary = (b"vary", ", ".join((*credentials, "cookie", "origin")).encode())
-        self._headers = list((_ALWAYS | (_HSTS if hsts else {})).items())
+        self._plain = list(_ALWAYS.items())
+        self._secure = list((_ALWAYS | (_HSTS if hsts else {})).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        is_answered = False
+        headers, is_answered = self._secure if scope["scheme"] == "https" else self._plain, False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal is_answered
             is_answered = True
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
-                missing = [header for header in self._headers if header[0] not in own]
+                missing = [header for header in headers if header[0] not in own]
                 message["headers"] = [*message["headers"], self._vary, *missing]
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            # What a middleware raised: to errors of the app inside of them Starlette has answered.
+            # What a middleware raised: errors of the app inside of them Starlette has logged and answered.
+            answer = await errors.unhandled(Request(scope), error)
             if is_answered:
                 raise
-            answer = await errors.unhandled(Request(scope), error)
             await answer(scope, receive, send_with_headers)

@@ -1,5 +1,7 @@
 """Foreign hosts and clear text."""
 
+import logging
+
 import pytest
 from httpx2 import AsyncClient
 
@@ -20,6 +22,14 @@ async def test_a_foreign_host_is_refused(client: AsyncClient) -> None:
         refused = await client.get("/nothing", headers={"Host": host})
         assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host"), host
         assert "evil" not in refused.text
+
+
+async def test_a_request_for_another_host_is_an_event(client: AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """ASVS 16.3.3, CS LOG-1."""
+    caplog.set_level(logging.INFO, "security")
+    await client.get("/nothing", headers={"Host": "evil.example"})
+    [line] = caplog.records
+    assert (line.message, vars(line)["reason"]) == ("malicious_request", "unknown_host")
 
 
 async def test_two_hosts_are_none(client: AsyncClient) -> None:
