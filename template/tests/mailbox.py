@@ -5,20 +5,22 @@ import socket
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 class Mailbox:
-    """Every mail that was delivered, oldest first."""
+    """Every mail that was delivered, oldest first, and every login."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.mails: list[EmailMessage] = []
+        self.logins: list[LoginPassword] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, authenticator=self._log_in, **options)
 
     def __enter__(self) -> Self:
         self._controller.start()
@@ -26,6 +28,10 @@ class Mailbox:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._controller.stop()
+
+    def _log_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+        self.logins.append(given)
+        return AuthResult(success=True)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """Keep a mail."""
@@ -40,6 +46,15 @@ class Mailbox:
     def to(self, address: str) -> list[EmailMessage]:
         """Return the mails to an address."""
         return [mail for mail in self.mails if mail["To"] == address]
+
+
+def refuse(patch: pytest.MonkeyPatch, mailbox: Mailbox, command: str, reply: str) -> None:
+    """Have the mail server refuse a command."""
+
+    async def answer(*_: object) -> str:
+        return reply
+
+    patch.setattr(mailbox, f"handle_{command}", answer, raising=False)
 
 
 def code_in(mail: EmailMessage) -> str:

@@ -5,13 +5,14 @@ is in memory: a mail that is not sent when the process dies is lost, and its rea
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from ..audit.events import Event, log_event
+from ..audit.events import Event, log, log_event
 from . import console, smtp
 from .messages import Message, Undeliverable
 from .settings import MailSettings
@@ -57,7 +58,8 @@ class Outbox:
                 return
             except Exception as error:
                 # The type only: a mail server's error text quotes addresses.
-                log_event(Event.MAIL_FAILED, reason=type(error).__name__, attempt=attempt)
+                level = logging.INFO if attempt < TRIES else logging.ERROR
+                log.log(level, str(Event.MAIL_FAILED), extra={"reason": type(error).__name__, "attempt": attempt})
                 await asyncio.sleep(self._pause * attempt if attempt < TRIES else 0)
             else:
                 return

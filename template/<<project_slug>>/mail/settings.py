@@ -1,9 +1,13 @@
 """How mail leaves."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from email.utils import parseaddr
+from ipaddress import ip_address
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from ..limits.settings import LimitSettings
 from ..settings import Settings
@@ -21,7 +25,7 @@ class MailSettings(Settings):
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
-    smtp_timeout: float = 10
+    smtp_timeout: float = Field(default=10, gt=0, allow_inf_nan=False)
     frontend_url: str = ""
     """Where your pages live. Links in mails lead there; empty means that mails show the code alone."""
 
@@ -38,12 +42,26 @@ class MailSettings(Settings):
             yield "MAIL_TRANSPORT=console would write reset codes to the log; use smtp."
         elif not self.smtp_host:
             yield NO_SERVER
+        elif not _is_host(self.smtp_host):
+            yield "SMTP_HOST must be a name or an address and nothing else; the port goes into SMTP_PORT."
         elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
-        if self.mail_from.endswith("@localhost"):
-            yield "MAIL_FROM must be an address that your mail server may send from."
+        if not _is_sender(self.mail_from):
+            yield "MAIL_FROM must be what your mail server may send from, for instance My API <no-reply@example.com>."
         if self.frontend_url and not self.frontend_url.startswith("https://"):
             yield "FRONTEND_URL must be an https:// address."
+
+
+def _is_host(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(text))
+    return re.fullmatch(r"[\w.-]+", text) is not None
+
+
+def _is_sender(text: str) -> bool:
+    address = parseaddr(text)[1]
+    # EmailMessage takes some that are not printable for line breaks, and refuses the mail.
+    return text.isprintable() and re.fullmatch(r"\S+@[\w.-]+(?<!@localhost)", address) is not None
 
 
 class MailLimits(LimitSettings):

@@ -16,12 +16,15 @@ async def carry(message: Message) -> None:
     """
     try:
         await _send(message)
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        raise Undeliverable from error
-    except aiosmtplib.SMTPResponseException as error:
-        if error.code >= PERMANENT:
+    except aiosmtplib.SMTPException as error:
+        if _is_final(error):
             raise Undeliverable from error
         raise
+
+
+def _is_final(error: aiosmtplib.SMTPException) -> bool:
+    replies = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
+    return all(isinstance(reply, aiosmtplib.SMTPResponseException) and reply.code >= PERMANENT for reply in replies)
 
 
 async def _send(message: Message) -> None:
