@@ -3,9 +3,9 @@
     request
       | authenticate(request): asks each reader in METHODS once
       |    no such credential -> None      bad -> 401      good -> Principal
-      |    two credentials -> 400          an Authorization header that nobody knows -> 401
+      |    two credentials -> 400
       v
-    Guard -- none -> 401 with every method's challenge
+    Guard -- none, or a scheme that nobody knows -> 401 with every method's challenge
       |   -- require(Scope.X) -> 403 insufficient_scope
       |   -- login too long ago -> 401 insufficient_user_authentication
       v

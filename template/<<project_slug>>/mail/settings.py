@@ -59,9 +59,9 @@ def _is_host(text: str) -> bool:
 
 
 def _is_sender(text: str) -> bool:
-    address = parseaddr(text)[1]
+    local, _, domain = parseaddr(text)[1].rpartition("@")
     # EmailMessage takes some that are not printable for line breaks, and refuses the mail.
-    return text.isprintable() and re.fullmatch(r"\S+@[\w.-]+(?<!@localhost)", address) is not None
+    return text.isprintable() and bool(local) and domain != "localhost" and _is_host(domain)
 
 
 class MailLimits(LimitSettings):

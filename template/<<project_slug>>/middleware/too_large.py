@@ -16,10 +16,15 @@ class TooLargeAsProblem:
 
         async def send_or_replace(message: Message) -> None:
             nonlocal is_replaced
-            if message["type"] == "http.response.start" and message["status"] == 413:
+            if message["type"] == "http.response.start" and message["status"] == 413 and _is_plain(message):
                 is_replaced = True
                 await errors.too_large()(scope, receive, send)
             elif not is_replaced:
                 await send(message)
 
         await self._app(scope, receive, send_or_replace)
+
+
+def _is_plain(message: Message) -> bool:
+    # An own error of this status is what its owner has made of it.
+    return (b"content-type", errors.MEDIA_TYPE.encode()) not in message["headers"]

@@ -33,7 +33,9 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it lives.")] = None,
 ) -> None:
     """Make a key for an account and print it, this once."""
-    wish = Wish(name[:100], frozenset(scope), timedelta(days=days) if days else None)
+    if not name.isprintable() or not 0 < len(name) <= 100:
+        raise SystemExit("A name has 1 to 100 printable characters.")  # a line break in it would forge one of a list
+    wish = Wish(name, frozenset(scope), timedelta(days=days) if days else None)
     typer.echo(asyncio.run(_create(owner, wish)))
 
 

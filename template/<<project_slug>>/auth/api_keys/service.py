@@ -57,7 +57,7 @@ async def create(db: AsyncSession, owner_id: UUID, wish: Wish, *, held: frozense
     settings = ApiKeySettings.get()
     life = wish.life or settings.usual_life
     if not wish.scopes or not wish.scopes <= held & GRANTABLE:
-        raise Unprocessable("A key can have scopes of your own, except account:write.", code="scope_not_allowed")
+        raise Unprocessable("A key can have scopes that its owner has, except account:write.", code="scope_not_allowed")
     if life > settings.max_life:
         raise Unprocessable(f"A key lives {settings.api_key_max_days} days at most.", code="life_too_long")
     new = _draft(owner_id, wish.name, wish.scopes, life)
@@ -100,7 +100,7 @@ async def rotate(db: AsyncSession, owner_id: UUID, key_id: str, *, held: frozens
     old = await _get(db, owner_id, key_id)
     scopes = parse_scope(old.scope) & held & GRANTABLE
     if not scopes:
-        raise Unprocessable("You hold none of the key's scopes any more.", code="scope_not_allowed")
+        raise Unprocessable("The key's owner has none of its scopes any more.", code="scope_not_allowed")
     new = _draft(owner_id, old.name, scopes, min(old.expires_at - old.created_at, settings.max_life))
     ends = min(old.expires_at, now() + settings.overlap)
     await _replace(db, old, new.key, ends)

@@ -85,11 +85,11 @@ async def throttle(database: Database, key: str) -> int:
     """Count an attempt; return how many failures in a row came before it. Raises TooManyRequests."""
     await limits.hit(database, "login_account", key, limits.client_network())
     # Counted before it fails, and forgotten if it does not: of many guesses at once only the limit's number is tried.
-    attempts = await limits.count(database, "login_failures", key)
-    if attempts > limits.amount("login_failures"):
+    tries = await limits.count(database, "login_failures", key)
+    if tries > limits.amount("login_failures"):
         log_event(Event.LOGIN_PAUSED, account=masked(key))
         raise TooManyRequests(PAUSE)
-    return attempts - 1
+    return tries - 1
 
 
 async def find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ...mail.messages import Message, code_or_link
+from .settings import PasswordSettings
 
 Notice = Callable[[str], Message]
 """Writes a mail for an address."""
@@ -10,9 +11,13 @@ Notice = Callable[[str], Message]
 _NOT_YOU = "\n\nIf this was not you, reset your password now."
 
 
+def _in_a_day() -> str:
+    return f"It works once, within {PasswordSettings.get().verify_hours} hours."
+
+
 def prove_address(to: str, code: str) -> Message:
     """Ask the owner of an address to confirm a sign-up with the password that was chosen."""
-    body = "Confirm your address with this and the password you chose. It works once, for a day.\n\n"
+    body = f"Confirm your address with this and the password you chose. {_in_a_day()}\n\n"
     closing = "\n\nIf you did not sign up, ignore this mail: nothing has been created."
     return Message(to, "Confirm your address", body + code_or_link("/verify-email", code) + closing)
 
@@ -25,14 +30,15 @@ def already_registered(to: str) -> Message:
 
 def reset_password(to: str, code: str) -> Message:
     """Send the code that sets a new password."""
-    body = "Set a new password with this. It works once, for half an hour.\n\n"
+    minutes = PasswordSettings.get().reset_minutes
+    body = f"Set a new password with this. It works once, within {minutes} minutes.\n\n"
     closing = "\n\nIf you did not ask for it, ignore this mail: nothing has changed."
     return Message(to, "Reset your password", body + code_or_link("/reset-password", code) + closing)
 
 
 def confirm_new_address(to: str, code: str) -> Message:
     """Ask for the proof of an account's new address."""
-    body = "Confirm that this is the new address of your account. It works once, for a day.\n\n"
+    body = f"Confirm that this is the new address of your account. {_in_a_day()}\n\n"
     return Message(to, "Confirm your new address", body + code_or_link("/confirm-email", code))
 
 

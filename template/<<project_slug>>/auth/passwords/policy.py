@@ -43,7 +43,7 @@ def check(
 ) -> None:
     """Raise `WeakPassword` for a password that is too short, too long, common, or made of what `context` tells.
 
-    `context` is what a guesser knows of this account: the project's name and slug, the user's e-mail address.
+    `context` is what a guesser knows of this account: the package's name, the host, the user's e-mail address.
     Lengths are in code points (6.2.1, 6.2.9). Never says `Reason.password_breached`: that takes the network.
     """
     # Length first: everything after it may assume a short string, and a megabyte costs one comparison.

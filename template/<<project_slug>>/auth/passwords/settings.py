@@ -7,10 +7,7 @@ from pydantic import Field
 
 from ...limits.settings import LimitSettings
 from ...settings import CoreSettings, Settings
-
-MINIMUM = 15
-"""Code points, since the password is the only factor (NIST 800-63B-4, 3.1.1.2; ASVS 6.2.1)."""
-
+from .policy import MINIMUM_LENGTH
 
 STRONG = ((47_104, 1), (19_456, 2), (12_288, 3))
 """Memory in KiB and passes, at least one pair of which production keeps to (ASVS 11.4.2, appendix C)."""
@@ -19,7 +16,7 @@ STRONG = ((47_104, 1), (19_456, 2), (12_288, 3))
 class PasswordSettings(Settings):
     """Raising the hash cost slows down guessing and logins alike; every stored hash follows at its owner's login."""
 
-    password_min_length: int = Field(default=MINIMUM, ge=8, le=64)
+    password_min_length: int = Field(default=MINIMUM_LENGTH, ge=8, le=64)
     """Below 15 only where a second factor exists (NIST 800-63B-4)."""
     password_breach_url: str = ""
     """A k-anonymity range service, the five-character prefix is appended; empty means no look-up. Fails open."""
@@ -38,6 +35,8 @@ class PasswordSettings(Settings):
     def problems(self) -> Iterator[str]:
         if not any(self.argon2_memory_kib >= memory and self.argon2_time_cost >= time for memory, time in STRONG):
             yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum, for instance 19456 and 2."
+        if self.password_min_length < MINIMUM_LENGTH and not self.password_breach_url:
+            yield "PASSWORD_MIN_LENGTH below 15 needs PASSWORD_BREACH_URL: no common password so short is listed."
         if self.password_breach_url and not self.password_breach_url.startswith("https://"):
             yield "PASSWORD_BREACH_URL must be an https:// address."
 
