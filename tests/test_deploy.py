@@ -1,5 +1,6 @@
 """What nothing here can run is at least sound: image, compose file, manifests and workflow, for each storage."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,9 +9,11 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -280,7 +283,29 @@ def test_commands_ports_and_probes_exist(rendered: Path, compose: dict[str, Any]
     assert f"GET {re.findall(r'127.0.0.1:8000([a-z/]+)', image)[0]}" in operations(rendered)
     assert "EXPOSE 8000" in image
     assert "port 8000" in (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
-    assert 'def serve(host: str = "127.0.0.1", port: int = 8000' in (rendered / SLUG / "cli.py").read_text()
+    assert 'def serve(host: str = "127.0.0.1", port: Port = 8000' in (rendered / SLUG / "cli.py").read_text()
+
+
+def test_a_container_asks_itself_how_it_is(rendered: Path, tmp_path: Path) -> None:
+    """Past HTTP_PROXY, which Docker may give to every container."""
+    image = (rendered / "Dockerfile").read_text().replace("\\\n", "")
+    (check,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", image, re.MULTILINE)
+    (tmp_path / "health").mkdir()
+    (tmp_path / "health" / "live").touch()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever).start()
+        words = json.loads(check.replace("8000", str(server.server_port)))
+        asked = subprocess.run([sys.executable, *words[1:]], env={"HTTP_PROXY": "http://127.0.0.1:9"}, check=False)
+        server.shutdown()
+    assert asked.returncode == 0
+
+
+def test_the_proxy_lets_no_head_through_that_the_app_refuses(rendered: Path) -> None:
+    """ASVS 15.2.2: the app hangs up where the proxy answers 431, and the proxy adds lines of its own."""
+    proxy = (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
+    (limit,) = re.findall(r"^\t\tmax_header_size (\d+)KB$", proxy, re.MULTILINE)
+    (ours,) = re.findall(r"^LIMIT = ([\d_]+)$", (rendered / SLUG / "protocol.py").read_text(), re.MULTILINE)
+    assert int(limit) * 1000 + 16_000 < int(ours)
 
 
 def test_each_waits_longer_than_what_it_waits_for(rendered: Path, compose: dict[str, Any]) -> None:

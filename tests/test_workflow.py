@@ -3,7 +3,10 @@
 What is not ours is stood in for: `gh` writes down what it was called with, `uv` and `uvx` find what is installed here.
 """
 
+import base64
+import lzma
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +33,14 @@ case "$1 $2" in
 esac
 """,
 }
+CANARY = "canary4c9e21"
+HOOK = """diff --git a/.git/hooks/pre-push b/.git/hooks/pre-push
+new file mode 100755
+--- /dev/null
++++ b/.git/hooks/pre-push
+@@ -0,0 +1 @@
++#!/bin/sh
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,31 +52,55 @@ class Repository:
     temporary: Path
 
     def run(self, token: str = "") -> tuple[int, str]:
-        """Run the workflow's own steps, one after the other; return how the last one ended and what all said."""
-        said, outputs = "", self.temporary / "outputs"
-        outputs.write_text("")
-        for step in steps(self.project):
-            if "if" in step and "status=3" not in outputs.read_text():
+        """Run the workflow's jobs on what the project is now; return how the last step ended and what all said."""
+        renders.git(self.project, "push", "--quiet", "origin", "HEAD:main")
+        said, outputs = "", dict[str, str]()
+        for name, job in jobs(self.project).items():
+            if "if" in job and not outputs.get("patch1"):
                 continue
-            result = self.run_step(step, token)
-            said += result.stdout + result.stderr
-            if result.returncode:
-                return result.returncode, said
+            folder = self.check_out(name)
+            for step in (step for step in job["steps"] if "name" in step):
+                if "if" in step and outputs["status"] != "3":
+                    continue
+                result = self.run_step(step, folder, outputs, token)
+                said += result.stdout + result.stderr
+                if result.returncode:
+                    return result.returncode, said
+                outputs |= self.outputs()
         return 0, said
 
-    def run_step(self, step: Mapping[str, Any], token: str) -> subprocess.CompletedProcess[str]:
+    def check_out(self, name: str) -> Path:
+        """Return a folder as a job has it at its start."""
+        folder = self.temporary / name
+        shutil.rmtree(folder, ignore_errors=True)
+        renders.git(self.server, "clone", "--quiet", "--depth=1", f"file://{self.server}", str(folder))
+        return folder
+
+    def outputs(self) -> dict[str, str]:
+        """Return what the last step wrote for those after it."""
+        lines = (self.temporary / "outputs").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def run_step(
+        self, step: Mapping[str, Any], folder: Path, outputs: Mapping[str, str], token: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run one step in the shell that GitHub gives it."""
+        (self.temporary / "outputs").write_text("")
         variables = {"RUNNER_TEMP": str(self.temporary), "GITHUB_OUTPUT": str(self.temporary / "outputs")}
-        if "env" in step:
+        variables["GITHUB_SHA"] = renders.git(self.project, "rev-parse", "HEAD").strip()
+        for name, value in step.get("env", {}).items():
+            variables[name] = outputs.get(value.removeprefix("${{ needs.render.outputs.").removesuffix(" }}"), "")
+        if "GH_TOKEN" in variables:
             variables |= {"GH_TOKEN": token or "the workflow's own", "CHANGES_WORKFLOWS": str(bool(token)).lower()}
         path = f"{self.temporary / 'bin'}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.project,
+            cwd=folder,
             env=os.environ | variables | {"PATH": path},
             check=False,
             capture_output=True,
             text=True,
+            errors="replace",
         )
 
     def branches(self) -> list[str]:
@@ -83,10 +118,10 @@ class Repository:
         return (self.temporary / "body.md").read_text()
 
 
-def steps(project: Path) -> list[dict[str, Any]]:
-    """Return the steps that run commands, without what installs uv."""
-    workflow = yaml.safe_load((project / ".github" / "workflows" / "update.yml").read_text())
-    return [step for step in workflow["jobs"]["update"]["steps"] if "name" in step]
+def jobs(project: Path) -> dict[str, Any]:
+    """Return the workflow's jobs in the order in which they run. Their steps with a name are ours."""
+    loaded: dict[str, Any] = yaml.safe_load((project / ".github" / "workflows" / "update.yml").read_text())["jobs"]
+    return loaded
 
 
 @pytest.fixture
@@ -187,8 +222,6 @@ def test_a_changed_workflow_needs_a_token_that_may(repository: Repository, sourc
     code, said = repository.run()
     assert (code, "it needs the secret UPDATE_TOKEN" in said) == (1, True), said
     assert (repository.branches(), repository.opened()) == ([], [])
-    renders.git(repository.project, "switch", "--quiet", "main")
-    renders.git(repository.project, "branch", "--delete", "--force", "template/v1.0.1")
     assert repository.run("a token")[0] == 0
     assert repository.opened()[0] == "a token"
 
@@ -199,12 +232,59 @@ def test_a_template_that_is_not_there_fails_and_says_so(repository: Repository, 
     assert (code, "if it moved, write its whole new address" in said) == (1, True), said
 
 
+def test_what_the_template_writes_into_git_runs_without_a_token(repository: Repository, source: Path) -> None:
+    """Copier renders a name with a condition in it to `.git`, and git runs the hooks there."""
+    hooks = source / "template" / "<% if true %>.git<% endif %>" / "hooks"
+    hooks.mkdir(parents=True)
+    for name in ("pre-push", "pre-commit", "post-commit", "applypatch-msg", "post-checkout"):
+        (hooks / name).write_text(f'#!/bin/sh\necho "{name} {CANARY} ${{GH_TOKEN:-alone}}" >> "$RUNNER_TEMP/ran"\n')
+        (hooks / name).chmod(0o755)
+    release(source, "v1.0.1")
+    assert repository.run("a token")[0] == 0
+    assert repository.opened()[0] == "a token"
+    ran = (repository.temporary / "ran").read_text()
+    assert (f"{CANARY} alone" in ran, "a token" in ran) == (True, False)
+
+
+def test_a_patch_for_the_folder_of_git_is_refused(repository: Repository, source: Path) -> None:
+    """A job that ran what the template says may hand over anything."""
+    patch = f"From: a <a@example.com>\nSubject: b\n\n---\n{HOOK}"
+    step = next(step for step in jobs(repository.project)["open"]["steps"] if "PATCH1" in step.get("env", {}))
+    handed = base64.b64encode(lzma.compress(patch.encode())).decode()
+    result = repository.run_step(step, repository.check_out("open"), {"patch1": handed}, "")
+    assert (result.returncode, "invalid path '.git/hooks/pre-push'" in result.stderr) == (128, True)
+
+
+def test_an_update_comes_through_byte_by_byte(repository: Repository, source: Path) -> None:
+    """Also what is binary, ends its lines in another way, or looks like the next mail."""
+    added = {"noise.bin": os.urandom(200_000), "lines.txt": b"one\r\ntwo \xff \n\r\nFrom 3"}
+    for name, content in added.items():
+        (source / "template" / name).write_bytes(content)
+    release(source, "v1.0.1")
+    code, said = repository.run()
+    assert code == 0, said
+    for name, content in added.items():
+        shown = subprocess.check_output(["git", "show", f"template/v1.0.1:{name}"], cwd=repository.server)
+        assert shown == content
+
+
+def test_an_update_that_is_too_large_for_an_output_says_so(repository: Repository, source: Path) -> None:
+    """GitHub takes 1 MB of outputs from a job, counted in UTF-16, and Linux 128 KiB in one variable."""
+    (source / "template" / "noise.bin").write_bytes(os.urandom(300_000))
+    release(source, "v1.0.1")
+    code, said = repository.run()
+    assert (code, "do it yourself: uvx copier update" in said) == (1, True), said
+    assert (repository.branches(), repository.opened()) == ([], [])
+
+
 def test_only_the_step_that_opens_it_has_a_token(repository: Repository) -> None:
     path = repository.project / ".github" / "workflows" / "update.yml"
-    job = yaml.safe_load(path.read_text())["jobs"]["update"]
-    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    render, opens = jobs(repository.project).values()
     assert yaml.safe_load(path.read_text())["permissions"] == {}
-    assert job["steps"][0]["with"] == {"persist-credentials": False}
-    with_secrets = [step for step in job["steps"] if "secrets." in str(step) or "github.token" in str(step)]
-    assert with_secrets == job["steps"][-1:]
-    assert [step["run"] for step in job["steps"] if "${{" in step.get("run", "")] == []
+    assert render["permissions"] == {"contents": "read"}
+    assert opens["permissions"] == {"contents": "write", "pull-requests": "write"}
+    steps = [*render["steps"], *opens["steps"]]
+    options = [step["with"] for step in steps if "checkout" in step.get("uses", "")]
+    assert options == [{"persist-credentials": False}] * 2
+    assert [step for step in steps if "secrets." in str(step) or "github.token" in str(step)] == steps[-1:]
+    assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []

@@ -1,13 +1,16 @@
 """The command line: `dev`, `serve`, `doctor`, `migrate`, `purge`, `copy-from`, and each part's `commands.py`."""
 
 import asyncio
+import logging
 import os
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -19,13 +22,14 @@ from . import logs
 from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .due import migrations_due, settings_due
-from .errors import AppError
+from .errors import AppError, Unavailable
 from .limits.service import limiter_of
 from .purge import purge_expired
 from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
+Port = Annotated[int, typer.Option(min=0, max=65_535)]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -49,7 +53,7 @@ def _safe_database() -> DatabaseSettings:
 
 
 @app.command()
-def dev(host: str = "127.0.0.1", port: int = 8000) -> None:
+def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     """Start for development: writes .env if there is none, migrates, serves and reloads."""
     os.environ.setdefault("ENVIRONMENT", "development")
     _refuse_other_folders()
@@ -73,7 +77,7 @@ def _address(host: str, port: int) -> str:
 
 
 @app.command()
-def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, typer.Option(min=1)] = 1) -> None:
     """Serve. The settings must be fit for production."""
     _refuse_unsafe_settings()
     logs.configure()
@@ -97,6 +101,8 @@ def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> N
         workers=workers,
         reload=reload,
         reload_dirs=[str(PACKAGE)] if reload else None,
+        # On Windows there is no httptools, and uvicorn takes h11.
+        http="auto" if sys.platform == "win32" else f"{PACKAGE.name}.protocol:LimitedProtocol",
         access_log=False,
         server_header=False,
         date_header=True,
@@ -227,14 +233,20 @@ def _add_commands_of_parts() -> None:
 def main() -> None:
     """Run the command line."""
     _add_commands_of_parts()
+    # A command says what went wrong in a sentence. `serve` and `dev` have the log.
+    logging.getLogger(PACKAGE.name).addHandler(logging.NullHandler())
     try:
         app()
     except (ValidationError, SettingsError):
         raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
     except DBAPIError as error:
         raise SystemExit(_in_a_sentence(error)) from None
+    except Unavailable:
+        raise SystemExit("What the command needs does not answer; `doctor` says more.") from None
     except AppError as error:
         raise SystemExit(error.detail) from None
+    except UnicodeEncodeError:
+        raise SystemExit("An argument is no text in UTF-8.") from None
 
 
 if __name__ == "__main__":

@@ -2,12 +2,22 @@
 
 import json
 import signal
+import socket
 import time
 
 import pytest
 
 from ..callers import BAD_CREDENTIAL
 from .conftest import Server, everything
+
+FILLER = b"X-Filler: " + b"x" * 1000 + b"\r\n"
+
+
+def send_slowly(connection: socket.socket, *parts: bytes) -> None:
+    """Send parts that each arrive by themselves."""
+    for part in parts:
+        connection.sendall(part)
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,37 @@ def test_a_body_too_large_is_refused_before_it_is_sent(server: Server) -> None:
     assert answer.startswith("HTTP/1.1 413 ")
     assert "connection: close" in answer.lower()
     assert '"code":"payload_too_large"' in answer
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /health/live HTTP/1.1\r\n",
+        b"GET /health/live HTTP/1.1\r\nX-Filler: ",
+        b"POST /items HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+    ],
+)
+def test_header_lines_without_end_are_cut_off(server: Server, start: bytes) -> None:
+    """ASVS 15.2.2: before a body, in one line, and behind a body."""
+    with server.connect() as connection, pytest.raises(ConnectionError):
+        send_slowly(connection, start, *[FILLER] * 2000)
+
+
+def test_a_large_head_is_served_as_often_as_it_comes(server: Server) -> None:
+    """ASVS 15.2.2: cookies and tokens of 20 KB, on one connection."""
+    request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n" + FILLER * 20
+    with server.connect() as connection:
+        send_slowly(connection, *[request, b"\r\n"] * 9, request, b"Connection: close\r\n\r\n")
+        assert everything(connection).count("HTTP/1.1 200 ") == 10
+
+
+@pytest.mark.parametrize("heading", ["Content-Length: 500000", "Transfer-Encoding: chunked"])
+def test_a_large_body_is_not_taken_for_a_head(server: Server, heading: str) -> None:
+    """ASVS 15.2.2."""
+    body = "x" * 500_000
+    chunked = "7a120\r\n" + body + "\r\n0\r\n\r\n"
+    answer = server.send("PATCH /users/me HTTP/1.1", heading, body=chunked if "chunked" in heading else body)
+    assert answer.startswith("HTTP/1.1 401 ")
 
 
 def test_an_unhandled_error_is_one_line_and_not_the_end(server: Server) -> None:
