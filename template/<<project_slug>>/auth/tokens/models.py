@@ -25,9 +25,10 @@ class Session(Base):
     idle_until: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     """The end that no refresh moves."""
-    refresh_family: Mapped[bytes] = mapped_column(Digest, unique=True)
-    """SHA-256 of what all refresh tokens of the session begin with. Who brings it along was given one of them."""
-    refresh_digest: Mapped[bytes] = mapped_column(Digest)
+    refresh_family: Mapped[bytes | None] = mapped_column(Digest, unique=True)
+    """SHA-256 of what all refresh tokens of the session begin with. Who brings it along was given one of them.
+    None for a session that nobody can refresh."""
+    refresh_digest: Mapped[bytes | None] = mapped_column(Digest)
     """SHA-256 of the one that works; every other one of the family is spent."""
     user_agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
