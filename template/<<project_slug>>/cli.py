@@ -232,6 +232,8 @@ def _add_commands_of_parts() -> None:
 
 def main() -> None:
     """Run the command line."""
+    if any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
+        raise SystemExit("An argument is no text in UTF-8.")
     _add_commands_of_parts()
     # A command says what went wrong in a sentence. `serve` and `dev` have the log.
     logging.getLogger(PACKAGE.name).addHandler(logging.NullHandler())
@@ -245,8 +247,6 @@ def main() -> None:
         raise SystemExit("What the command needs does not answer; `doctor` says more.") from None
     except AppError as error:
         raise SystemExit(error.detail) from None
-    except UnicodeEncodeError:
-        raise SystemExit("An argument is no text in UTF-8.") from None
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from .audit import events
-from .middleware.request_context import request_id
+from .middleware.request_context import current_request, request_id
 from .settings import CoreSettings
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,6 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What OpenAPI says of every answer that a route does not list."""
 
 _EXTRA = "extra_forbidden"
-_LOGGED = "logged"
 _CODES = {
     400: "invalid_json",
     404: "not_found",
@@ -129,9 +128,14 @@ def problem(
     return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-async def _app_error(_: Request, error: AppError) -> Response:
+def leave_trace(error: AppError) -> None:
+    """Tell the security log of an error that it is to be told of."""
     if error.event:
         events.log_event(events.Event(error.event), reason=error.code)
+
+
+async def _app_error(_: Request, error: AppError) -> Response:
+    leave_trace(error)
     return problem(error.status, error.code, error.detail, error.headers)
 
 
@@ -147,6 +151,8 @@ def too_large() -> JSONResponse:
 
 
 async def _http_exception(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 413:
+        return too_large()
     code = _CODES.get(error.status_code, "http_error")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return problem(error.status_code, code, HTTPStatus(error.status_code).phrase, headers)
@@ -207,12 +213,13 @@ def unavailable(error: Exception) -> Unavailable:
 
 
 async def unhandled(_: Request, error: Exception) -> Response:
-    """Log an error that nobody expected, once, and return what a client is told of it: nothing."""
-    if _LOGGED not in getattr(error, "__notes__", ()):
+    """Log an error that nobody expected, once for each request, and return what a client is told of it: nothing."""
+    state = (current_request() or {"state": {}})["state"]
+    if state.get("logged") is not error:
         # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
         fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
         log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
-        error.add_note(_LOGGED)
+        state["logged"] = error
     return problem(500, AppError.code, AppError.detail)
 
 

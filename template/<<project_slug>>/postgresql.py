@@ -70,8 +70,10 @@ class DatabaseSettings(Settings):
             )
         if not is_socket and "sslcert" not in url.query and not _is_own(url):
             yield "DATABASE_URL must have a password, and none that others have too."
-        if elsewhere := sorted(_ELSEWHERE & os.environ.keys()):
-            yield f"{', '.join(elsewhere)} must not be set: the driver would go there, whatever DATABASE_URL says."
+        # The driver heeds the first one always, and the others when the address names no host.
+        names = ("PGHOSTADDR",) if {"host", "hostaddr"} & set(url.query) or url.host else _ELSEWHERE
+        if elsewhere := [name for name in names if os.environ.get(name)]:
+            yield f"{', '.join(elsewhere)} must not be set: the driver would go there instead."
 
 
 def _is_own(url: URL) -> bool:
@@ -81,7 +83,7 @@ def _is_own(url: URL) -> bool:
     }
 
 
-_ELSEWHERE = {"PGHOST", "PGHOSTADDR", "PGSERVICE"}
+_ELSEWHERE = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 _COUNTERS = 2
 """Connections per worker to count with."""

@@ -8,7 +8,7 @@ TOO_LARGE = "The head of the request is too large."
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Hangs up on whoever sends more than LIMIT bytes that neither end a head nor are a body (ASVS 15.2.2)."""
+    """Hangs up on whoever sends more than LIMIT bytes, and what one read brings, of a head (ASVS 15.2.2)."""
 
     received = 0
 

@@ -23,6 +23,8 @@ async def carry(message: Message) -> None:
 
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return False  # it is about us and every mail, so it is to be an error in the log
     replies = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
     return all(isinstance(reply, aiosmtplib.SMTPResponseException) and reply.code >= PERMANENT for reply in replies)
 

@@ -73,6 +73,7 @@ class OAuthRoute(APIRoute):
 
 
 def _answer(error: AppError) -> JSONResponse:
+    errors.leave_trace(error)
     body = {"error": error.code, "error_description": error.detail}
     return JSONResponse(body, error.status, {**NO_STORE, **error.headers})
 

@@ -173,9 +173,11 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     except _Reused as reuse:
         # A transaction of its own: the refusal must not roll the revocation back.
         async with database.transaction() as db:
-            address = await _end_family(db, reuse)
-        if address:
-            outbox.send(device_logged_out(address))
+            owner = await _end_family(db, reuse)
+        if owner is None:
+            log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
+        elif owner.email:
+            outbox.send(device_logged_out(owner.email))
         raise InvalidGrant from None
 
 
@@ -205,12 +207,12 @@ async def _spend(db: AsyncConnection, session: Session, token: str, successor: s
         raise _Reused(session.id, session.user_id)
 
 
-async def _end_family(db: AsyncSession, reuse: _Reused) -> str | None:
-    """End the session; return whom to tell, once."""
+async def _end_family(db: AsyncSession, reuse: _Reused) -> User | None:
+    """End the session; return whom to tell, once. None when another request has ended it."""
     if not await affected(db, delete(Session).where(Session.id == reuse.session_id)):
         return None
     audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
-    return (await db.get_one(User, reuse.user_id)).email
+    return await db.get_one(User, reuse.user_id)
 
 
 def session_id_of(caller: Principal) -> UUID | None:
