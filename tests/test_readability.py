@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5815, "tests": 9000, "other": 1550}
-SMALL_BUDGETS = {"package": 4180, "tests": 6025, "other": 1300}
+BUDGETS = {"package": 5820, "tests": 9000, "other": 1555}
+SMALL_BUDGETS = {"package": 4185, "tests": 6050, "other": 1305}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests beside it and between, and where it runs (ADR 0018)."""
