@@ -44,7 +44,6 @@ CRITICAL = frozenset({Event.TOKEN_REUSED, Event.LOGIN_PAUSED})
 """Events that point at a theft or an attack under way."""
 
 
-def log_event(event: Event, **fields: object) -> None:
+def log_event(event: Event, *, level: int = logging.INFO, **fields: object) -> None:
     """Write the event's log line: when, what, where from, and the request id. Never pass a secret (ASVS 16.2.5)."""
-    level = logging.CRITICAL if event in CRITICAL else logging.INFO
-    log.log(level, str(event), extra={"address": client_address(), **fields})
+    log.log(logging.CRITICAL if event in CRITICAL else level, str(event), extra={"address": client_address(), **fields})

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
-from ..audit.events import Event, log, log_event
+from ..audit.events import Event, log_event
 from . import console, smtp
 from .messages import Message, Undeliverable
 from .settings import MailSettings
@@ -59,7 +59,7 @@ class Outbox:
             except Exception as error:
                 # The type only: a mail server's error text quotes addresses.
                 level = logging.INFO if attempt < TRIES else logging.ERROR
-                log.log(level, str(Event.MAIL_FAILED), extra={"reason": type(error).__name__, "attempt": attempt})
+                log_event(Event.MAIL_FAILED, level=level, reason=type(error).__name__, attempt=attempt)
                 await asyncio.sleep(self._pause * attempt if attempt < TRIES else 0)
             else:
                 return

@@ -11,13 +11,13 @@ Notice = Callable[[str], Message]
 _NOT_YOU = "\n\nIf this was not you, reset your password now."
 
 
-def _in_a_day() -> str:
+def _life_of_a_proof() -> str:
     return f"It works once, within {PasswordSettings.get().verify_hours} hours."
 
 
 def prove_address(to: str, code: str) -> Message:
     """Ask the owner of an address to confirm a sign-up with the password that was chosen."""
-    body = f"Confirm your address with this and the password you chose. {_in_a_day()}\n\n"
+    body = f"Confirm your address with this and the password you chose. {_life_of_a_proof()}\n\n"
     closing = "\n\nIf you did not sign up, ignore this mail: nothing has been created."
     return Message(to, "Confirm your address", body + code_or_link("/verify-email", code) + closing)
 
@@ -38,7 +38,7 @@ def reset_password(to: str, code: str) -> Message:
 
 def confirm_new_address(to: str, code: str) -> Message:
     """Ask for the proof of an account's new address."""
-    body = f"Confirm that this is the new address of your account. {_in_a_day()}\n\n"
+    body = f"Confirm that this is the new address of your account. {_life_of_a_proof()}\n\n"
     return Message(to, "Confirm your new address", body + code_or_link("/confirm-email", code))
 
 

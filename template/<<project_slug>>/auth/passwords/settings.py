@@ -36,7 +36,10 @@ class PasswordSettings(Settings):
         if not any(self.argon2_memory_kib >= memory and self.argon2_time_cost >= time for memory, time in STRONG):
             yield "ARGON2_MEMORY_KIB and ARGON2_TIME_COST are below OWASP's minimum, for instance 19456 and 2."
         if self.password_min_length < MINIMUM_LENGTH and not self.password_breach_url:
-            yield "PASSWORD_MIN_LENGTH below 15 needs PASSWORD_BREACH_URL: no common password so short is listed."
+            yield (
+                f"PASSWORD_MIN_LENGTH below {MINIMUM_LENGTH} needs PASSWORD_BREACH_URL: "
+                "no common password so short is listed."
+            )
         if self.password_breach_url and not self.password_breach_url.startswith("https://"):
             yield "PASSWORD_BREACH_URL must be an https:// address."
 
