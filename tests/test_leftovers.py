@@ -152,7 +152,7 @@ def test_every_limit_is_counted_and_none_other(rendered: Path) -> None:
     assert {name for name in fields if name.startswith("limit_")} == {f"limit_{word!s}" for word in counted}
 
 
-COUNTING = re.compile(r"^limit$|^limits\.\w+$|^attempts\.\w+$")
+COUNTING = re.compile(r"^limit$|^limits\.\w+$")
 
 PLANTED = """
 from ..limits.settings import LimitSettings

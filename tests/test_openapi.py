@@ -111,7 +111,9 @@ def test_settings_and_tables_are_those_of_the_chosen_methods(rendered: Path, com
     tokens = {"jwt", "oauth2_password", "social_login"} & set(combination.auth_methods)
     is_opaque = bool(tokens) and "jwt" not in tokens
     assert ("access_token" in migration) == (is_opaque and not combination.redis)
-    assert ("rate_limit" in migration) == ("REDIS_URL" not in example) == (not combination.redis)
+    assert ("REDIS_URL" in example) == combination.redis
+    has_passwords = bool({"jwt", "oauth2_password", "http_basic"} & set(combination.auth_methods))
+    assert ("rate_limit" in migration) == (has_passwords or not combination.redis)
 
 
 def test_the_example_settings_are_the_settings(rendered: Path) -> None:

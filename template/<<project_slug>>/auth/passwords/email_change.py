@@ -16,7 +16,7 @@ from ...users.models import User
 from .. import credentials, one_time
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
-from . import attempts, mails
+from . import failures, mails
 from .login import send
 from .settings import PasswordSettings
 
@@ -47,7 +47,7 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
     except IntegrityError:
         raise InvalidToken from None
     send(outbox, [mails.address_changed(previous)] if previous else [])
-    await attempts.forget(database, "login_failures", key)  # as after a sign-up
+    await failures.forget(database, key)  # as after a sign-up
 
 
 async def _move(db: AsyncSession, caller: Principal, code: str) -> tuple[str | None, str]:

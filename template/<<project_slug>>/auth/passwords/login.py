@@ -12,14 +12,14 @@ from sqlalchemy.sql import ColumnElement
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...db import Database, affected
-from ...errors import TooManyRequests, Unavailable, Unprocessable
+from ...errors import TooManyRequests, Unavailable
 from ...limits import service as limits
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from ..accounts import locked
-from . import attempts, mails
+from . import failures, mails
 from .chosen import verify
 from .models import Password
 
@@ -43,18 +43,19 @@ async def authenticate(
     WrongPassword, TooManyRequests, Unavailable.
     """
     key = canonical(address)
-    failures = await throttle(database, key)
-    async with undecided(database, key):
-        found = await find(database, User.email_key == key)
-        is_right, better = await verify(password, found[1] if found else None)
+    await throttle(database, key)
+    found = await find(database, User.email_key == key)
+    is_right, better = await verify(password, found[1] if found else None)
+    failed = await count_failures(database, key, is_right=is_right)
     if not (is_right and found):
         await fail(database, key if found else "", method)
         raise WrongPassword
-    await attempts.forget(database, "login_failures", key)
+    if failed:
+        await failures.forget(database, key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
         await replace(db, *found, better or found[1])
-        notices = await _succeed(db, found[0], failures, method)
+        notices = await _succeed(db, found[0], failed, method)
         yield db, found[0]
     # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
     if notices and await _may_tell(database, key):
@@ -68,28 +69,26 @@ async def _may_tell(database: Database, key: str) -> bool:
         return True  # the login is committed: its client must get the tokens, and its owner the warning
 
 
-@asynccontextmanager
-async def undecided(database: Database, key: str) -> AsyncGenerator[None]:
-    """Take the attempt back when it fails before there is a verdict.
-
-    Counted, an outage or an overload would add up to a pause of the owner's sign-in.
-    """
-    try:
-        yield
-    except (Unavailable, Unprocessable, SQLAlchemyError):
-        await attempts.uncount(database, "login_failures", key)
-        raise
-
-
-async def throttle(database: Database, key: str) -> int:
-    """Count an attempt; return how many failures in a row came before it. Raises TooManyRequests."""
+async def throttle(database: Database, key: str) -> None:
+    """Count an attempt, by account and address. Raises TooManyRequests."""
     await limits.hit(database, "login_account", key, limits.client_network())
-    # Counted before it fails, and forgotten if it does not: of many guesses at once only the limit's number is tried.
-    tries = await limits.count(database, "login_failures", key)
-    if tries > limits.amount("login_failures"):
+
+
+async def count_failures(database: Database, key: str, *, is_right: bool) -> int:
+    """Count a wrong password; return how many failures in a row came before it. Raises TooManyRequests after too many.
+
+    After the comparison, since an outage or an overload, which compares nothing, must not add up to a pause; and before
+    its outcome is told, so that of many guesses at once only the limit's number are answered.
+    """
+    most = limits.amount("login_failures")
+    failed = await failures.so_far(database, key)
+    # In a pause right and wrong cost the same: the time must not tell which it was.
+    if not is_right and failed < most:
+        failed = await failures.count(database, key) - 1
+    if failed >= most:
         log_event(Event.LOGIN_PAUSED, account=masked(key))
         raise TooManyRequests(PAUSE)
-    return tries - 1
+    return failed
 
 
 async def find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:
@@ -115,11 +114,11 @@ def masked(address: str) -> str:
     return f"{local[:1]}***{at}{domain}"
 
 
-async def _succeed(db: AsyncSession, user_id: UUID, failures: int, method: str) -> list[Message]:
+async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) -> list[Message]:
     audit.record(db, Event.LOGIN, user_id, method=method)
-    if failures < FAILURES_TO_TELL:
+    if failed < FAILURES_TO_TELL:
         return []
-    audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failures)
+    audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failed)
     return await notice_to(db, user_id, mails.guessed)
 
 

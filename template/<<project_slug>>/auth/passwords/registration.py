@@ -19,7 +19,7 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..one_time import InvalidToken, Purpose
-from . import attempts, mails
+from . import failures, mails
 from .chosen import check_chosen, hash_chosen, verify
 from .models import Password
 from .settings import PasswordSettings
@@ -57,7 +57,7 @@ async def prove(database: Database, code: str, password: str) -> None:
     if not is_right:
         raise InvalidToken
     # Who could guess at the address before it had an account must not have paused it.
-    await attempts.forget(database, "login_failures", canonical(claim["email"]))
+    await failures.forget(database, canonical(claim["email"]))
     try:
         async with database.transaction() as db:
             await create_user(db, claim["email"], claim["hash"])

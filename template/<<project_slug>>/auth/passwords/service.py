@@ -23,9 +23,9 @@ from ..credentials import end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
-from . import attempts, mails
+from . import failures, mails
 from .chosen import check_chosen, hash_chosen, verify
-from .login import WrongPassword, fail, find, notice_to, replace, send, throttle, undecided
+from .login import WrongPassword, count_failures, fail, find, notice_to, replace, send, throttle
 from .models import Password
 from .settings import PasswordSettings
 
@@ -41,11 +41,11 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     check_chosen(new, email=caller.account.email)
     key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, key)
-    async with undecided(database, key):
-        # Here, not after: what a breach or a full queue refuses would tell as much.
-        stored = await hash_chosen(new, email=caller.account.email)
-        found = await find(database, User.id == caller.user_id)
-        is_right = found is not None and (await verify(current, found[1]))[0]
+    # Before the comparison: what a breach or a full queue refuses after it would tell as much.
+    stored = await hash_chosen(new, email=caller.account.email)
+    found = await find(database, User.id == caller.user_id)
+    is_right = found is not None and (await verify(current, found[1]))[0]
+    failed = await count_failures(database, key, is_right=is_right)
     if not (is_right and found):
         await fail(database, key, "change_password")
         raise WrongPassword
@@ -55,7 +55,8 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
     send(outbox, notices)
-    await attempts.forget(database, "login_failures", key)
+    if failed:
+        await failures.forget(database, key)
 
 
 async def forget(database: Database, outbox: Outbox, address: str) -> None:
@@ -101,7 +102,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await one_time.discard(db, str(user.id))
     # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
     send(outbox, notices)
-    await attempts.forget(database, "login_failures", user.email_key or "")
+    await failures.forget(database, user.email_key or "")
 
 
 async def end_logins(db: AsyncSession, user_id: UUID) -> None:
