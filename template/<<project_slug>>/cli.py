@@ -23,7 +23,7 @@ from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .due import migrations_due, settings_due
 from .errors import AppError, Unavailable
-from .limits.service import limiter_of
+from .limits import service as limits
 from .purge import purge_expired
 from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
 
@@ -187,7 +187,7 @@ def _find_due() -> list[str]:
 
 async def _check_limits() -> None:
     async with opened_database() as database:
-        await limiter_of(database).storage.check()
+        await limits.check(database)
 
 
 def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if that is due.") -> str:

@@ -84,7 +84,9 @@ async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table) -> int
 async def _portions(table: Table, rows: AsyncResult[Any]) -> AsyncIterator[Sequence[Row[Any]]]:
     references = [key for key in table.foreign_keys if key.column.table is table]
     if references:
-        yield _referred_first(table.name, await rows.all(), references)
+        # An INSERT without rows would be one of a row's defaults.
+        if found := await rows.all():
+            yield _referred_first(table.name, found, references)
     else:
         async for some in rows.partitions(ROWS_AT_ONCE):
             yield some

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from .auth.dependencies import PUBLIC
 from .db import Db, Reading
-from .limits.service import limiter_of
+from .limits import service as limits
 
 router = APIRouter(prefix="/health", tags=["health"], dependencies=[PUBLIC])
 
@@ -20,5 +20,5 @@ async def live() -> dict[str, str]:
 async def ready(db: Reading, database: Db) -> dict[str, str]:
     """Answer 200 when the database and the store of the limits do, else 503."""
     await db.execute(text("SELECT 1"))
-    await limiter_of(database).storage.check()
+    await limits.check(database)
     return {"status": "ok"}

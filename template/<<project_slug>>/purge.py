@@ -63,10 +63,14 @@ async def _purge_now_and_then(database: Database, minutes: float) -> None:
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Purge during the app's life. What is under way at its end is rolled back."""
     minutes = PurgeSettings.get().purge_minutes
-    tasks = {asyncio.create_task(_purge_now_and_then(app.state.database, minutes))} if minutes else set()
-    yield
-    for task in tasks:
+    if not minutes:
+        yield
+        return
+    task = asyncio.create_task(_purge_now_and_then(app.state.database, minutes))
+    try:
+        yield
+    finally:
         while not task.done():
-            # Again, since a driver that is interrupted may raise an error of its own in place of the interruption.
+            # Again and again: a driver that is interrupted may raise its own error in place of the cancellation.
             task.cancel()
-            await asyncio.wait(tasks, timeout=0.1)
+            await asyncio.wait([task], timeout=0.1)

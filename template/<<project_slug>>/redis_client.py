@@ -110,27 +110,6 @@ class Client:
             self._scripts[script] = self._redis.register_script(script)
         return await self._answer(self._scripts[script](keys, arguments))
 
-    async def put(self, key: str, value: str, *, milliseconds: int) -> None:
-        """Keep a value for a time."""
-        await self._answer(self._redis.set(key, value, px=milliseconds + CLEANED_UP_AFTER))
-
-    async def get_many(self, keys: Sequence[str]) -> dict[str, str]:
-        """Return the values that there are."""
-        values: Sequence[Any] = await self._answer(self._redis.mget(keys))
-        return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
-
-    async def delete(self, key: str) -> None:
-        """Delete a key, if it is there."""
-        await self._answer(self._redis.delete(key))
-
-    async def delete_all(self, kind: str) -> int:
-        """Delete every key of a kind; return how many."""
-        keys = await self._answer(self._listed(f"{self._prefix}{kind}:*"))
-        return await self._answer(self._redis.delete(*keys)) if keys else 0
-
-    async def _listed(self, pattern: str) -> list[str]:
-        return [key async for key in self._redis.scan_iter(pattern, count=1000)]
-
     async def _answer(self, command: Awaitable[T]) -> T:
         try:
             return await command

@@ -1,11 +1,13 @@
-"""Counters in the database, as a storage of the `limits` library (which has none for SQL)."""
+"""Counters in the database. The `limits` library, which reads the notation, counts in none.
+
+Windows are fixed. Counting is one statement, so that of limit+10 parallel requests exactly the limit passes (ST-9), and
+a transaction of its own: a count stays when what is counted fails.
+"""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from limits.aio.storage import Storage
-from sqlalchemy import Integer, bindparam, case, delete, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Integer, bindparam, case, select
 from sqlalchemy.sql import ColumnElement
 
 from ..clock import now
@@ -18,7 +20,7 @@ _IS_OVER = RateLimit.expires_at <= NOW
 
 
 def _at_least_none(count: ColumnElement[int]) -> ColumnElement[int]:
-    # What is taken back after its window has ended would be one more in the next.
+    # A use taken back after its window has ended would be one more in the next.
     return case((count < 0, 0), else_=count)
 
 
@@ -33,59 +35,21 @@ _COUNT = counting(
 )
 
 
-class SharedStorage(Storage):
-    """Fixed windows. Counting is one statement: of limit+10 parallel requests, exactly the limit passes (ST-9).
-
-    A statement is a transaction of its own here: a count stays when what is counted fails.
-    """
-
-    STORAGE_SCHEME = None
-
-    def __init__(self, database: Database) -> None:
-        super().__init__()
-        self._database = database
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return SQLAlchemyError
-
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count, opening a new window when there is none or it has passed; return the window's count."""
-        start = now()
-        parameters = {"digest": _digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=expiry)}
-        async with self._database.counting.connect() as connection:
-            return count_of(await connection.execute(_COUNT, parameters))
-
-    async def get(self, key: str) -> int:
-        """Return the count of the running window."""
-        statement = select(RateLimit.count).where(RateLimit.key == _digest(key), RateLimit.expires_at > now())
-        async with self._database.autocommit.connect() as connection:
-            return (await connection.execute(statement)).scalar_one_or_none() or 0
-
-    async def get_expiry(self, key: str) -> float:
-        """Return when the window ends, in seconds since the epoch."""
-        statement = select(RateLimit.expires_at).where(RateLimit.key == _digest(key))
-        async with self._database.autocommit.connect() as connection:
-            ends = (await connection.execute(statement)).scalar_one_or_none()
-        return (ends or now()).timestamp()
-
-    async def check(self) -> bool:
-        """Return whether the store answers."""
-        await self.get("")
-        return True
-
-    async def reset(self) -> int | None:
-        """Forget every counter; return how many there were."""
-        return await self._delete(RateLimit.key.is_not(None))
-
-    async def clear(self, key: str) -> None:
-        """Forget one counter."""
-        await self._delete(RateLimit.key == _digest(key))
-
-    async def _delete(self, condition: ColumnElement[bool]) -> int:
-        async with self._database.counting.connect() as connection:
-            return (await connection.execute(delete(RateLimit).where(condition))).rowcount
+async def count(database: Database, key: str, seconds: int, amount: int = 1) -> int:
+    """Count, opening a window of so many seconds unless one is running; return the window's count."""
+    start = now()
+    parameters = {"digest": digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=seconds)}
+    async with database.counting.connect() as connection:
+        return count_of(await connection.execute(_COUNT, parameters))
 
 
-def _digest(key: str) -> bytes:
+async def end_of(database: Database, key: str) -> datetime:
+    """Return when the window ends; now, if there is none."""
+    statement = select(RateLimit.expires_at).where(RateLimit.key == digest(key))
+    async with database.autocommit.connect() as connection:
+        return (await connection.execute(statement)).scalar_one_or_none() or now()
+
+
+def digest(key: str) -> bytes:
+    """Return what a counter is found by: no address and no e-mail stands in its table."""
     return hashlib.sha256(key.encode()).digest()

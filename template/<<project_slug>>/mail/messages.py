@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 
 from .settings import MailSettings
 
@@ -23,7 +23,9 @@ class Message:
         """Return the message to send. EmailMessage refuses line breaks in headers (ASVS 1.3.11)."""
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = MailSettings.get().mail_from, self.to, self.subject
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain="localhost")
+        # By default this machine's name is looked up, and told to every recipient.
+        domain = parseaddr(MailSettings.get().mail_from)[1].rpartition("@")[2]
+        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=domain)
         mail.set_content(self.body)
         return mail
 

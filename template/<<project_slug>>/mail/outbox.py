@@ -72,11 +72,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     task = asyncio.create_task(app.state.outbox.run())
     try:
         yield
-        await asyncio.wait_for(app.state.outbox.wait(), timeout=5)
-    except TimeoutError:
-        log_event(Event.MAIL_FAILED, reason="stopped before the queue was empty")
+        await _drain(app.state.outbox)
     finally:
         task.cancel()
+
+
+async def _drain(outbox: Outbox) -> None:
+    try:
+        await asyncio.wait_for(outbox.wait(), timeout=5)
+    except TimeoutError:
+        log_event(Event.MAIL_FAILED, reason="stopped before the queue was empty")
 
 
 def outbox_of(request: Request) -> Outbox:

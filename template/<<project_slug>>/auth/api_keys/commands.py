@@ -1,8 +1,6 @@
 """API keys from the command line."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...cli import opened_database
 from ...clock import now
-from ...errors import AppError
 from ...users.commands import Named
 from ...users.models import User
 from ...users.service import named
@@ -40,18 +37,9 @@ def create(
 
 
 async def _create(name: str, wish: Wish) -> str:
-    async with _opened() as db:
+    async with opened_database() as database, database.transaction() as db:
         owner = await _owner(db, name)
         return (await service.create(db, owner.id, wish, held=scopes_of(owner.roles))).text
-
-
-@asynccontextmanager
-async def _opened() -> AsyncGenerator[AsyncSession]:
-    try:
-        async with opened_database() as database, database.transaction() as db:
-            yield db
-    except AppError as error:
-        raise SystemExit(error.detail) from None
 
 
 async def _owner(db: AsyncSession, name: str) -> User:
@@ -68,7 +56,7 @@ def list_all(owner: Named) -> None:
 
 
 async def _list(name: str) -> None:
-    async with _opened() as db:
+    async with opened_database() as database, database.transaction() as db:
         for key in await service.list_keys(db, (await _owner(db, name)).id):
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             times = (f"{key.created_at:%Y-%m-%d}", used, f"{key.expires_at:%Y-%m-%d %H:%M}")
@@ -82,7 +70,7 @@ def revoke(key_id: str) -> None:
 
 
 async def _revoke(key_id: str) -> None:
-    async with _opened() as db:
+    async with opened_database() as database, database.transaction() as db:
         await service.revoke(db, (await _owner_of(db, key_id)).id, key_id)
 
 
@@ -93,7 +81,7 @@ def rotate(key_id: str) -> None:
 
 
 async def _rotate(key_id: str) -> None:
-    async with _opened() as db:
+    async with opened_database() as database, database.transaction() as db:
         owner = await _owner_of(db, key_id)
         new, ends = await service.rotate(db, owner.id, key_id, held=scopes_of(owner.roles))
     typer.echo(new.text)

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from ...clock import now
 from ...db import Database, database_of
 from ...limits import service as limits
-from ...limits.settings import limit_called
 from ...mail.outbox import Outbox, outbox_of
 from ...middleware.request_context import client_address
 from ...users.email import canonical
@@ -119,9 +118,5 @@ class Proofs:
     async def _take_back(self, key: str) -> None:
         # Each worker compares for itself: matches must not add up to a refusal. Only what this one has counted: a count
         # begun anew would give whoever guesses beside an owner five more tries at each of the owner's requests.
-        await self._uncount("login_account", key, limits.client_network())
-        await self._uncount("login", limits.client_network())
-
-    async def _uncount(self, name: str, *who: str) -> None:
-        item = limit_called(name)
-        await limits.limiter_of(self._database).storage.incr(item.key_for(name, *who), item.get_expiry(), -1)
+        await limits.count(self._database, "login_account", key, limits.client_network(), uses=-1)
+        await limits.count(self._database, "login", limits.client_network(), uses=-1)

@@ -145,5 +145,4 @@ async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     except _Refused:
         return None
     statement = select(Session.user_id, Session.id).where(Session.id == claims["sid"])
-    row = (await db.execute(statement)).first()
-    return (row[0], row[1]) if row else None
+    return (await db.execute(statement)).first()

@@ -69,5 +69,4 @@ async def read(database: Database, token: str) -> Principal:
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of an access token; None for an unknown one."""
     statement = select(Session.user_id, Session.id).join(AccessToken).where(AccessToken.digest == _digest(token))
-    row = (await db.execute(statement)).first()
-    return (row[0], row[1]) if row else None
+    return (await db.execute(statement)).first()

@@ -5,6 +5,7 @@ row.
 """
 
 import json
+from collections.abc import Sequence
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...clock import now
 from ...db import NOW, Database
-from ...redis_client import Client, client_beside, client_of
+from ...redis_client import CLEANED_UP_AFTER, Client, client_beside, client_of
 from ...users.models import User
 from ..lookup import JoinedLookup, row_lookup
 from ..principal import Principal
@@ -24,6 +25,9 @@ from ..tokens.settings import TokenSettings
 
 PREFIX = "at_"
 """Makes a leaked token recognisable, and tells it from a refresh token without trying."""
+
+_KEEP = "return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])"
+_READ = "return redis.call('MGET', unpack(KEYS))"
 
 _BY_ID = (
     select(*SESSION_COLUMNS)
@@ -39,7 +43,12 @@ def _key(client: Client, token: str) -> str:
 
 def tokens(database: Database) -> JoinedLookup[str, str]:
     """Return the joined look-up of tokens by key."""
-    return JoinedLookup(client_of(database).get_many)
+    return JoinedLookup(lambda keys: _get_many(client_of(database), keys))
+
+
+async def _get_many(client: Client, keys: Sequence[str]) -> dict[str, str]:
+    values = await client.run(_READ, keys)
+    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
 def sessions(database: Database) -> JoinedLookup[UUID, Row[Any]]:
@@ -51,7 +60,8 @@ async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
     client, token, life = client_beside(db), PREFIX + token_urlsafe(32), TokenSettings.get().access_life
     value = {"session": str(session.id), "scope": scope, "ends": (now() + life).timestamp()}
-    await client.put(_key(client, token), json.dumps(value), milliseconds=int(life.total_seconds() * 1000))
+    milliseconds = int(life.total_seconds() * 1000) + CLEANED_UP_AFTER
+    await client.run(_KEEP, [_key(client, token)], json.dumps(value), milliseconds)
     return token
 
 
@@ -73,10 +83,8 @@ async def read(database: Database, token: str) -> Principal:
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of an access token; None for an unknown one."""
     client = client_beside(db)
-    key = _key(client, token)
-    stored = (await client.get_many([key])).get(key)
+    [stored] = await client.run(_READ, [_key(client, token)])
     if stored is None:
         return None
     statement = select(Session.user_id, Session.id).where(Session.id == UUID(json.loads(stored)["session"]))
-    row = (await db.execute(statement)).first()
-    return (row[0], row[1]) if row else None
+    return (await db.execute(statement)).first()

@@ -3,9 +3,9 @@
 from functools import cache
 
 from ...audit.events import Event, log_event
-from ...errors import Unavailable, Unprocessable
+from ...errors import Unprocessable
 from . import policy
-from .hashing import HashingBusy, PasswordHasher
+from .hashing import PasswordHasher
 from .settings import PasswordSettings
 
 _REASONS = {
@@ -28,10 +28,9 @@ def hasher_for(settings: PasswordSettings) -> PasswordHasher:
 def check_chosen(password: str, *, email: str | None) -> None:
     """Raise Unprocessable, with the reason, for a password that is too easy to guess. Costs next to nothing."""
     settings = PasswordSettings.get()
-    try:
-        policy.check(password, context=(*settings.context_words, email or ""), minimum=settings.password_min_length)
-    except policy.WeakPassword as weak:
-        raise _refusal(weak.reason) from None
+    context = (*settings.context_words, email or "")
+    if reason := policy.weakness_of(password, context=context, minimum=settings.password_min_length):
+        raise _refusal(reason)
 
 
 def _refusal(reason: policy.Reason) -> Unprocessable:
@@ -45,10 +44,7 @@ async def hash_chosen(password: str, *, email: str | None) -> str:
     """
     check_chosen(password, email=email)
     await _check_breaches(password)
-    try:
-        return await hasher_for(PasswordSettings.get()).hash(password)
-    except HashingBusy:
-        raise Unavailable from None
+    return await hasher_for(PasswordSettings.get()).hash(password)
 
 
 async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
@@ -56,10 +52,7 @@ async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
 
     Without a stored hash the same work is done for nothing, so that the time tells nothing (ASVS 6.3.8).
     """
-    try:
-        return await hasher_for(PasswordSettings.get()).verify(password, stored)
-    except HashingBusy:
-        raise Unavailable from None
+    return await hasher_for(PasswordSettings.get()).verify(password, stored)
 
 
 async def _check_breaches(password: str) -> None:

@@ -1,27 +1,39 @@
-"""Failed sign-ins in a row, by account and from anywhere (NIST 800-63B-4, 3.2.2).
+"""Failed logins in a row, per account and from anywhere (NIST 800-63B-4, 3.2.2).
 
-In the database, wherever the other limits are counted: each stays for a month and anybody may add one for any address,
-so in memory they would push out what every sign-in needs.
+In the database, wherever the other limits are counted: each counter stays for a month and anybody may add one for any
+address, so in memory they would push out what every login needs.
 """
 
+from sqlalchemy import ColumnElement, delete, select
+
+from ...clock import now
 from ...db import Database
+from ...limits import store
+from ...limits.models import RateLimit
 from ...limits.settings import limit_called
-from ...limits.store import SharedStorage
-
-_LIMIT = "login_failures"
 
 
-async def count(database: Database, key: str) -> int:
-    """Count one, opening a window when none is running; return how many there are now."""
-    item = limit_called(_LIMIT)
-    return await database.part(SharedStorage).incr(item.key_for(_LIMIT, key), item.get_expiry())
+async def count(database: Database, email_key: str) -> int:
+    """Count one, opening a window unless one is running; return how many there are now."""
+    return await store.count(database, _name(email_key), limit_called("login_failures").get_expiry())
 
 
-async def so_far(database: Database, key: str) -> int:
+async def so_far(database: Database, email_key: str) -> int:
     """Return how many there are in the running window."""
-    return await database.part(SharedStorage).get(limit_called(_LIMIT).key_for(_LIMIT, key))
+    statement = select(RateLimit.count).where(_is_of(email_key), RateLimit.expires_at > now())
+    async with database.autocommit.connect() as connection:
+        return (await connection.execute(statement)).scalar_one_or_none() or 0
 
 
-async def forget(database: Database, key: str) -> None:
+async def forget(database: Database, email_key: str) -> None:
     """Start anew, for instance after a success."""
-    await database.part(SharedStorage).clear(limit_called(_LIMIT).key_for(_LIMIT, key))
+    async with database.counting.connect() as connection:
+        await connection.execute(delete(RateLimit).where(_is_of(email_key)))
+
+
+def _is_of(email_key: str) -> ColumnElement[bool]:
+    return RateLimit.key == store.digest(_name(email_key))
+
+
+def _name(email_key: str) -> str:
+    return limit_called("login_failures").key_for("login_failures", email_key)

@@ -18,36 +18,23 @@ from typing import TypeVar
 
 from passlib.context import CryptContext
 
+from ...errors import Unavailable
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-OWASP_MEMORY_KIB = 19_456
-OWASP_TIME_COST = 2
-"""With one lane, OWASP's second choice and one of the three of ASVS 11.4.2."""
-
 _ON_LINUX = sys.platform == "linux"  # elsewhere a thread has no priority of its own, and its id may be some process's
-
-
-class HashingBusy(Exception):
-    """Too many passwords wait already. Answer 503 with `Retry-After`."""
 
 
 class PasswordHasher:
     """Hashes and verifies passwords, `threads` at a time, with up to `max_waiting` more in the queue.
 
     `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing them upgrades each stored hash at its owner's
-    next sign-in. Meant for one event loop at a time. What is under way when cancelled or closed ends unheard.
+    next login. Meant for one event loop at a time. A computation that is cancelled while it runs ends unheard.
     """
 
-    def __init__(
-        self,
-        *,
-        memory_cost: int = OWASP_MEMORY_KIB,
-        time_cost: int = OWASP_TIME_COST,
-        threads: int = 1,
-        max_waiting: int = 64,
-    ) -> None:
+    def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
         self._context = CryptContext(
             schemes=["argon2"],
             argon2__type="ID",
@@ -62,7 +49,7 @@ class PasswordHasher:
     async def hash(self, password: str) -> str:
         """A new PHC string with its own random salt. The whole password counts, NUL characters too (CS PW-3).
 
-        Raises `HashingBusy`, and `ValueError` for lone surrogates (no UTF-8) and beyond passlib's 4096 characters.
+        Raises Unavailable, and ValueError for lone surrogates (no UTF-8) and beyond passlib's 4096 characters.
         """
         return await self._run(lambda: self._hash(password))
 
@@ -70,18 +57,14 @@ class PasswordHasher:
         """Whether `password` made `stored`, and if so the hash to store instead when that one is outdated (CS PW-1).
 
         `stored` is None for an unknown user or one without a password. None, a hash that cannot be read and a password
-        that cannot be encoded are False, at the cost of a real comparison. Raises `HashingBusy`.
+        that cannot be encoded are False, at the cost of a real comparison. Raises Unavailable.
         """
         return await self._run(lambda: self._verify(password, stored))
-
-    def close(self) -> None:
-        """Let the thread go. What waits is cancelled."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._places:
             log.warning("hashing_busy")
-            raise HashingBusy
+            raise Unavailable
         self._places -= 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)

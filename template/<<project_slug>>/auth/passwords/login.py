@@ -18,7 +18,7 @@ from ...mail.messages import Message
 from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
-from ..accounts import locked
+from ..accounts import is_usable, locked
 from . import failures, mails
 from .chosen import verify
 from .models import Password
@@ -42,67 +42,85 @@ async def authenticate(
     Yields the transaction and the user's id. Every call is counted and does one hash, whoever is asked for. Raises
     WrongPassword, TooManyRequests, Unavailable.
     """
-    key = canonical(address)
-    await throttle(database, key)
-    found = await find(database, User.email_key == key)
-    is_right, better = await verify(password, found[1] if found else None)
-    failed = await count_failures(database, key, is_right=is_right)
-    if not (is_right and found):
-        await fail(database, key if found else "", method)
-        raise WrongPassword
+    email_key = canonical(address)
+    await throttle(database, email_key)
+    user_id, stored, failed = await match(database, email_key, User.email_key == email_key, password, method=method)
     if failed:
-        await failures.forget(database, key)
+        await failures.forget(database, email_key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
-        await replace(db, *found, better or found[1])
-        notices = await _succeed(db, found[0], failed, method)
-        yield db, found[0]
+        await replace(db, user_id, stored, stored)
+        notices = await _succeed(db, user_id, failed, method)
+        yield db, user_id
     # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
-    if notices and await _may_tell(database, key):
+    if notices and await _may_tell(database, email_key):
         send(outbox, notices)
 
 
-async def _may_tell(database: Database, key: str) -> bool:
+async def _may_tell(database: Database, email_key: str) -> bool:
     try:
-        return await limits.allows(database, "mail_account", "guessed", key)
+        return await limits.allows(database, "mail_account", "guessed", email_key)
     except (Unavailable, SQLAlchemyError):
         return True  # the login is committed: its client must get the tokens, and its owner the warning
 
 
-async def throttle(database: Database, key: str) -> None:
-    """Count an attempt, by account and address. Raises TooManyRequests."""
-    await limits.hit(database, "login_account", key, limits.client_network())
+async def throttle(database: Database, email_key: str) -> None:
+    """Count an attempt, per account and IP address. Raises TooManyRequests, also in a pause."""
+    await limits.hit(database, "login_account", email_key, limits.client_network())
+    # Before the comparison: in a pause, the time that the right password takes must not tell it from a wrong one.
+    _refuse_in_pause(await failures.so_far(database, email_key))
 
 
-async def count_failures(database: Database, key: str, *, is_right: bool) -> int:
-    """Count a wrong password; return how many failures in a row came before it. Raises TooManyRequests after too many.
-
-    After the comparison, since an outage or an overload, which compares nothing, must not add up to a pause; and before
-    its outcome is told, so that of many guesses at once only the limit's number are answered.
-    """
-    most = limits.amount("login_failures")
-    failed = await failures.so_far(database, key)
-    # In a pause right and wrong cost the same: the time must not tell which it was.
-    if not is_right and failed < most:
-        failed = await failures.count(database, key) - 1
-    if failed >= most:
-        log_event(Event.LOGIN_PAUSED, account=masked(key))
+def _refuse_in_pause(failed: int) -> None:
+    if failed >= limits.amount("login_failures"):
+        log_event(Event.LIMIT_EXCEEDED, limit="login_failures")
         raise TooManyRequests(PAUSE)
-    return failed
 
 
-async def find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:
-    """Return user and stored hash of a usable account with a password."""
-    statement = select(Password.user_id, Password.hash).join(User).where(whose, User.is_active.is_(True))
-    async with database.autocommit.connect() as connection:
-        row = (await connection.execute(statement)).first()
-    return (row[0], row[1]) if row else None
+async def match(
+    database: Database, email_key: str, whose: ColumnElement[bool], password: str, *, method: str
+) -> tuple[UUID, str, int]:
+    """Compare a password; return user, stored hash, and how many failures in a row came before.
+
+    Raises WrongPassword for a wrong one, which is counted and recorded, TooManyRequests in a pause, and Unavailable.
+    """
+    found, is_right = await _compare(database, whose, password)
+    # After the comparison, since an outage or an overload, which compares nothing, must not add up to a pause; and
+    # before its outcome is told, so that of many guesses at once only the limit's number are answered.
+    failed = await failures.so_far(database, email_key) if is_right else await failures.count(database, email_key) - 1
+    _refuse_in_pause(failed)
+    if not (is_right and found):
+        await _record_failure(database, found[0] if found else None, email_key, failed, method)
+        raise WrongPassword
+    return *found, failed
 
 
-async def fail(database: Database, key: str, method: str) -> None:
-    """Record a wrong password for an account, or without a key for none."""
+async def _compare(
+    database: Database, whose: ColumnElement[bool], password: str
+) -> tuple[tuple[UUID, str] | None, bool]:
+    found = await _find(database, whose)
+    is_right, better = await verify(password, found[1] if found else None)
+    if not (found and better):
+        return found, is_right
     async with database.transaction() as db:
-        audit.record(db, Event.LOGIN_FAILED, None, account=masked(key), method=method)
+        is_upgraded = await _stored_anew(db, *found, better)
+    # Else another login was quicker, or the password was changed: what is stored now decides.
+    return ((found[0], better), True) if is_upgraded else await _compare(database, whose, password)
+
+
+async def _find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, str] | None:
+    statement = select(Password.user_id, Password.hash).join(User).where(whose, is_usable())
+    async with database.autocommit.connect() as connection:
+        return (await connection.execute(statement)).first()
+
+
+async def _record_failure(database: Database, user_id: UUID | None, email_key: str, failed: int, method: str) -> None:
+    account = masked(email_key if user_id else "")
+    async with database.transaction() as db:
+        audit.record(db, Event.LOGIN_FAILED, user_id, account=account, method=method)
+        # Once for each pause, and none of what is no account's: whoever goes on guessing must not go on alarming.
+        if user_id and failed + 1 == limits.amount("login_failures"):
+            audit.record(db, Event.LOGIN_PAUSED, user_id, account=account)
 
 
 def masked(address: str) -> str:
@@ -125,9 +143,14 @@ async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) ->
 async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str) -> None:
     """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
     user = await locked(db, user_id)
-    statement = update(Password).where(Password.user_id == user_id, Password.hash == verified)
-    if user is None or not user.is_active or await affected(db, statement.values(hash=new)) != 1:
+    if user is None or not user.is_active or not await _stored_anew(db, user_id, verified, new):
+        log_event(Event.LOGIN_FAILED, user_id=user_id, reason="changed_meanwhile")
         raise WrongPassword
+
+
+async def _stored_anew(db: AsyncSession, user_id: UUID, verified: str, new: str) -> bool:
+    statement = update(Password).where(Password.user_id == user_id, Password.hash == verified)
+    return await affected(db, statement.values(hash=new)) == 1
 
 
 async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> list[Message]:

@@ -30,32 +30,23 @@ class Reason(StrEnum):
     password_breached = auto()
 
 
-class WeakPassword(ValueError):
-    """The password must not be set. `reason` is all it holds: exceptions are logged, passwords are not."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-def check(
-    password: str, *, context: Iterable[str], minimum: int = MINIMUM_LENGTH, maximum: int = MAXIMUM_LENGTH
-) -> None:
-    """Raise `WeakPassword` for a password that is too short, too long, common, or made of what `context` tells.
+def weakness_of(password: str, *, context: Iterable[str], minimum: int = MINIMUM_LENGTH) -> Reason | None:
+    """Return why a password is too short, too long, common, or made of what `context` tells; None if it is not.
 
     `context` is what a guesser knows of this account: the package's name, the host, the user's e-mail address.
     Lengths are in code points (6.2.1, 6.2.9). Never says `Reason.password_breached`: that takes the network.
     """
     # Length first: everything after it may assume a short string, and a megabyte costs one comparison.
     if len(password) < minimum:
-        raise WeakPassword(Reason.password_too_short)
-    if len(password) > maximum:
-        raise WeakPassword(Reason.password_too_long)
+        return Reason.password_too_short
+    if len(password) > MAXIMUM_LENGTH:
+        return Reason.password_too_long
     folded = password.casefold()
     if _is_common(folded, minimum):
-        raise WeakPassword(Reason.password_common)
+        return Reason.password_common
     if any(word in folded for text in context for word in _words(text.casefold())):
-        raise WeakPassword(Reason.password_context)
+        return Reason.password_context
+    return None
 
 
 @cache

@@ -24,8 +24,8 @@ from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import failures, mails
-from .chosen import check_chosen, hash_chosen, verify
-from .login import WrongPassword, count_failures, fail, find, notice_to, replace, send, throttle
+from .chosen import check_chosen, hash_chosen
+from .login import match, notice_to, replace, send, throttle
 from .models import Password
 from .settings import PasswordSettings
 
@@ -39,24 +39,19 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     if new == current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
     check_chosen(new, email=caller.account.email)
-    key = canonical(caller.account.email or str(caller.user_id))
-    await throttle(database, key)
+    email_key = canonical(caller.account.email or str(caller.user_id))
+    await throttle(database, email_key)
     # Before the comparison: what a breach or a full queue refuses after it would tell as much.
-    stored = await hash_chosen(new, email=caller.account.email)
-    found = await find(database, User.id == caller.user_id)
-    is_right = found is not None and (await verify(current, found[1]))[0]
-    failed = await count_failures(database, key, is_right=is_right)
-    if not (is_right and found):
-        await fail(database, key, "change_password")
-        raise WrongPassword
+    hashed = await hash_chosen(new, email=caller.account.email)
+    _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method="change_password")
     async with database.transaction() as db:
-        await replace(db, *found, stored)
+        await replace(db, caller.user_id, stored, hashed)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
     send(outbox, notices)
     if failed:
-        await failures.forget(database, key)
+        await failures.forget(database, email_key)
 
 
 async def forget(database: Database, outbox: Outbox, address: str) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from ... import errors
 from ...errors import AppError, unavailable
+from ...schemas import no_controls
 from .schemas import OAuthProblem
 
 MAX_FIELDS = 20
@@ -98,9 +99,10 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def _text(value: str) -> str:
-    if any(ord(character) < 32 or character == "\x7f" for character in value):
-        raise OAuthError("invalid_request", "A parameter has characters that are not allowed")
-    return value
+    try:
+        return no_controls(value)
+    except ValueError:
+        raise OAuthError("invalid_request", "A parameter has characters that are not allowed") from None
 
 
 def required(form: dict[str, str], name: str) -> str:

@@ -260,5 +260,4 @@ async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of a token of either kind, spent or expired ones included; None for an unknown one."""
     statement = select(Session.user_id, Session.id).where(Session.refresh_family == _digest(_family_of(token)))
-    row = (await db.execute(statement)).first()
-    return (row[0], row[1]) if row else await access.session_of(db, token)
+    return (await db.execute(statement)).first() or await access.session_of(db, token)
