@@ -92,7 +92,9 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
         "code_challenge_method": "S256",
     }
     joint = "&" if "?" in endpoints.authorization else "?"
-    return f"{endpoints.authorization}{joint}{urlencode(query)}", under_way
+    # A redirect without a fragment hands on the one that it was reached with (RFC 9110, section 10.2.2): a login that
+    # leads to the start of another would carry its code to that provider's page. An empty one does not count everywhere.
+    return f"{endpoints.authorization}{joint}{urlencode(query)}#_", under_way
 
 
 async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]]:

@@ -48,7 +48,7 @@ class FakeProvider:
     sign: Callable[[dict[str, Any]], str] | None = None
     keys: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
-    """What to say instead, by the last part of the path; nothing at all means silence."""
+    """What to say instead, by the last part of the path; nothing at all means silence until the asker hangs up."""
     delay: float = 0
     """Seconds that each answer takes."""
     asked: list[Asked] = field(default_factory=list)
@@ -73,7 +73,7 @@ class FakeProvider:
             asked = await _read(reader)
             self.asked.append(asked)
             answer = self.answers.get(asked.path.rpartition("/")[2])
-            await asyncio.sleep(5 if answer == b"" else self.delay)
+            await (reader.read() if answer == b"" else asyncio.sleep(self.delay))
             writer.write(answer or self._answer(asked))
 
     def _answer(self, asked: Asked) -> bytes:
