@@ -93,7 +93,7 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
     }
     joint = "&" if "?" in endpoints.authorization else "?"
     # A redirect without a fragment hands on the one that it was reached with (RFC 9110, section 10.2.2): a login that
-    # leads to the start of another would carry its code to that provider's page. An empty one does not count everywhere.
+    # leads to the start of another would carry its code to that provider's page. Some clients pass over an empty one.
     return f"{endpoints.authorization}{joint}{urlencode(query)}#_", under_way
 
 

@@ -86,11 +86,12 @@ class Documents:
     """The documents of the providers, for one event loop."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, Document[Any]] = {}
+        self._documents: dict[tuple[str, Callable[[Any], Any]], Document[Any]] = {}
 
     def at(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
-        """Return the document at an address; `parse` checks it and raises ProviderFailed."""
-        return self._documents.setdefault(url, Document(url, parse))
+        """Return the document at an address; `parse`, always the same function, checks it and raises ProviderFailed."""
+        # By its reader too: metadata that name another issuer's as their keys must not put keys in the place of those.
+        return self._documents.setdefault((url, parse), Document(url, parse))
 
 
 @asynccontextmanager

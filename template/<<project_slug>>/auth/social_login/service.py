@@ -160,15 +160,24 @@ async def _new_owner(db: AsyncSession, opened: Opened) -> User:
 async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
     """Return the account that waits for the owner of a proved address: one that nobody can log in to yet.
 
-    An operator makes such accounts. Raises LinkRequired for any other.
+    An operator makes such accounts. Raises LinkRequired for any other, and where another mailbox was proved.
     """
     if not identity.is_email_proved or identity.email is None:
         return None
     known = select(User).where(User.email_key == canonical(identity.email))
     owner = await db.scalar(known.with_for_update(key_share=True))
-    if owner and (await _providers_of(db, owner.id) or await _has_other_login(db, owner.id)):
+    if owner and (
+        _mailbox(owner.email) != _mailbox(identity.email)
+        or await _providers_of(db, owner.id)
+        or await _has_other_login(db, owner.id)
+    ):
         raise LinkRequired
     return owner
+
+
+def _mailbox(address: str | None) -> bytes:
+    # Addresses with one key may be two mailboxes: `\u017fam@` is folded to `sam@`, and at the provider somebody else's.
+    return (address or "").partition("@")[0].encode().lower()  # ASCII letters only
 
 
 async def _create(db: AsyncSession, identity: Identity) -> User:

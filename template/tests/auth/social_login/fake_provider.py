@@ -73,7 +73,9 @@ class FakeProvider:
             asked = await _read(reader)
             self.asked.append(asked)
             answer = self.answers.get(asked.path.rpartition("/")[2])
-            await (reader.read() if answer == b"" else asyncio.sleep(self.delay))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if answer == b"" else self.delay):
+                    await reader.read()  # until the asker hangs up
             writer.write(answer or self._answer(asked))
 
     def _answer(self, asked: Asked) -> bytes:
