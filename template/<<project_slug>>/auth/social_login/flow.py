@@ -127,7 +127,9 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
 
 async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
     endpoints = await visit.provider.endpoints(visit.documents)
-    if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
+    named = query.getlist("iss")
+    # A wrong one is another provider's answer, whether one was announced or not (RFC 9207, section 2.4).
+    if endpoints.issuer and named != [endpoints.issuer] and (named or endpoints.announces_issuer):
         raise InvalidIssuer
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
     return await visit.provider.identify(visit.documents, tokens, taken.nonce)
