@@ -74,12 +74,18 @@ class Document(Generic[T]):
 
     async def _renew(self) -> T:
         try:
-            self._known = self._parse(await get(self._url))
-        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
+            self._known = self._read(await get(self._url))
+        except AppError:
             if self._known is None:
                 self._task = None
                 raise
         return self._known
+
+    def _read(self, answer: Any) -> T:
+        try:
+            return self._parse(answer)
+        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
+            fail(self._url, "document")
 
 
 class Documents:

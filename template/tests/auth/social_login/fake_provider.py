@@ -114,7 +114,9 @@ class FakeProvider:
             # GitHub is the one that says 200 to this.
             status = "200 OK" if asked.path.endswith("access_token") else "400 Bad Request"
             return http({"error": "invalid_grant"}, status)
-        return http({"access_token": "provider-token", "token_type": "Bearer", **self._id_token(asked, sent)})
+        # GitHub and Facebook write it small.
+        kind = "bearer" if asked.path.endswith("access_token") else "Bearer"
+        return http({"access_token": "provider-token", "token_type": kind, **self._id_token(asked, sent)})
 
     def _id_token(self, asked: Asked, sent: dict[str, str]) -> dict[str, str]:
         if self.sign is None:
