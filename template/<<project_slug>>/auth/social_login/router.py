@@ -144,8 +144,8 @@ async def link(body: Opening, caller: RecentLogin, provider: ProviderName, datab
 
 @router.delete("/{provider}/link", status_code=204)
 async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
-    """Take the provider's identity from the caller's account; never the last way to log in."""
-    await service.unlink(database, outbox, caller, provider_called(provider).name)
+    """Take the provider's identity, and all other access, from the caller's account; never the last way to log in."""
+    await service.unlink(database, outbox, caller, provider)
 
 
 class Confirmation(Input):

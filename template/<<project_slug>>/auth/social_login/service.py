@@ -26,7 +26,7 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..accounts import locked
-from ..credentials import confirm
+from ..credentials import confirm, end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -249,7 +249,10 @@ async def link(database: Database, outbox: Outbox, caller: Principal, opened: Op
 
 
 async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:
-    """Take an identity from the caller's account. Raises NotFound, LastLoginMethod, AccessEnded."""
+    """Take an identity from the caller's account, whatever is configured, and end all other access (ASVS 7.4.3).
+
+    Raises NotFound, LastLoginMethod, AccessEnded.
+    """
     statement = delete(SocialIdentity).where(
         SocialIdentity.user_id == caller.user_id, SocialIdentity.provider == provider
     )
@@ -261,13 +264,16 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
         left = await _providers_of(db, caller.user_id) & {each.name for each in configured()}
         if not left and not await _has_other_login(db, caller.user_id):
             raise LastLoginMethod
+        # A thief who linked his own identity may be logged in with it.
+        await end_access(db, caller.user_id, keep=caller.credential)
         audit.record(db, Event.IDENTITY_UNLINKED, caller.user_id, provider=provider)
     _tell(outbox, caller, mails.unlinked, provider)
 
 
 def _tell(outbox: Outbox, caller: Principal, notice: Callable[[str, str], Message], provider: str) -> None:
     if caller.account.email:
-        outbox.send(notice(caller.account.email, PROVIDERS[provider].title))
+        known = PROVIDERS.get(provider)
+        outbox.send(notice(caller.account.email, known.title if known else provider))
 
 
 async def list_identities(db: AsyncSession, caller: Principal) -> Sequence[SocialIdentity]:
