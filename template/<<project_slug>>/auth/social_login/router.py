@@ -127,8 +127,7 @@ async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Ma
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     with _logging():
         opened = await service.open_code(database, body.code, body.code_verifier)
-    with _logging(opened.provider):
-        return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
+    return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
 
 
 @router.post("/{provider}/link", status_code=204, dependencies=[limit("token")])

@@ -40,9 +40,18 @@ from .transaction import challenge_of
 CLAIM_LIFE = timedelta(hours=24)
 
 
-class LinkRequired(Conflict):
+class LoginRefused(AppError):
+    """A good login at the provider that does not open the account it leads to."""
+
+    def __init__(self, user_id: UUID) -> None:
+        self.user_id = user_id
+        super().__init__()
+
+
+class LinkRequired(LoginRefused):
     """The address has an account. Its owner logs in as ever, and links; to say so only to them is safe (SO-7)."""
 
+    status = 409
     code = "link_required"
     detail = "There is an account with this address. Log in to it, then link this sign-in."
 
@@ -68,7 +77,7 @@ class LastLoginMethod(Conflict):
     detail = "This is the only way to log in to your account. Add another one first."
 
 
-class AccountUnavailable(AppError):
+class AccountUnavailable(LoginRefused):
     """A good login to an account that is disabled."""
 
     status = 403
@@ -107,11 +116,12 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     """
     claimed = await _claimed(database, opened.identity)
     try:
-        tokens, message = await _try_log_in(database, opened, claimed, previous)
-    except (SQLAlchemyError, LinkRequired):
-        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
-        # for us to look again.
-        tokens, message = await _try_log_in(database, opened, claimed, previous)
+        tokens, message = await _try_twice(database, opened, claimed, previous)
+    except LoginRefused as refused:
+        details = {"method": "social_login", "provider": opened.provider, "reason": refused.code}
+        async with database.transaction() as db:
+            audit.record(db, Event.LOGIN_FAILED, refused.user_id, **details)
+        raise
     if message:
         outbox.send(message)
     return tokens
@@ -128,13 +138,24 @@ async def _claimed(database: Database, identity: Identity) -> str | None:
     return identity.email
 
 
+async def _try_twice(
+    database: Database, opened: Opened, claimed: str | None, previous: Principal | None
+) -> tuple[Tokens, Message | None]:
+    try:
+        return await _try_log_in(database, opened, claimed, previous)
+    except (SQLAlchemyError, LinkRequired):
+        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
+        # for us to look again.
+        return await _try_log_in(database, opened, claimed, previous)
+
+
 async def _try_log_in(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
 ) -> tuple[Tokens, Message | None]:
     async with database.transaction() as db:
         user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
         if not user.is_active:
-            raise AccountUnavailable
+            raise AccountUnavailable(user.id)
         message = await _claim(db, user, claimed) if claimed and not user.email else None
         audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
         return await start_session(db, user.id, previous=previous), message
@@ -171,7 +192,7 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
         or await _providers_of(db, owner.id)
         or await _has_other_login(db, owner.id)
     ):
-        raise LinkRequired
+        raise LinkRequired(owner.id)
     return owner
 
 
