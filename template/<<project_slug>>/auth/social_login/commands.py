@@ -1,11 +1,17 @@
 """Social login from the command line."""
 
+import asyncio
+
 import typer
 
+from ...cli import opened_database
+from ...users.commands import Named, id_of
+from ..credentials import end_access
+from .models import end_logins
 from .providers import PROVIDERS
 
 NAME = "social-login"
-app = typer.Typer(help="What the providers need.")
+app = typer.Typer(help="What the providers need, and who signs in with them.")
 
 
 @app.command()
@@ -14,3 +20,20 @@ def providers() -> None:
     for provider in PROVIDERS.values():
         missing = " ".join(provider.settings.get().hints())
         typer.echo(f"{provider.name}: {missing or 'configured.'}")
+
+
+@app.command()
+def unlink(name: Named) -> None:
+    """Take every identity and all access from an account, whose provider is gone for instance.
+
+    If it has no other login, it goes to the first who signs in with its address, proved.
+    """
+    asyncio.run(_unlink(name))
+    typer.echo(f"{name} has no identities any more.")
+
+
+async def _unlink(name: str) -> None:
+    async with opened_database() as database, database.transaction() as db:
+        user_id = await id_of(db, name)
+        await end_access(db, user_id)
+        await end_logins(db, user_id)

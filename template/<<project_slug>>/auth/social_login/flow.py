@@ -16,7 +16,7 @@ from ...settings import CoreSettings
 from .. import one_time
 from ..one_time import Purpose
 from . import outbound, transaction
-from .outbound import Documents, ProviderFailed
+from .outbound import Documents
 from .provider import Endpoints, Identity, InvalidIssuer, Provider, ProviderRejected, string
 from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
@@ -25,8 +25,8 @@ CODE_LIFE = timedelta(seconds=60)
 """How long the front end may take to open what the callback brought."""
 MAX_CODE_LENGTH = 4096
 
-_REJECTIONS = ("invalid_grant", "bad_verification_code")
-"""The code, or our verifier for it, is no good (RFC 6749, section 5.2); the second word is GitHub's."""
+_REJECTIONS = ("invalid_grant", "bad_verification_code", 100)
+"""The code, or our verifier for it, is no good (RFC 6749, section 5.2); one is GitHub's, the number Facebook's."""
 _FAULTS = (
     *("invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"),
     *("incorrect_client_credentials", "redirect_uri_mismatch"),
@@ -92,7 +92,9 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
         "code_challenge_method": "S256",
     }
     joint = "&" if "?" in endpoints.authorization else "?"
-    return f"{endpoints.authorization}{joint}{urlencode(query)}", under_way
+    # A redirect without a fragment hands on the one that it was reached with (RFC 9110, section 10.2.2): a login that
+    # leads to the start of another would carry its code to that provider's page. Some clients pass over an empty one.
+    return f"{endpoints.authorization}{joint}{urlencode(query)}#_", under_way
 
 
 async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]]:
@@ -125,7 +127,9 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
 
 async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
     endpoints = await visit.provider.endpoints(visit.documents)
-    if endpoints.issuer is not None and query.getlist("iss") != [endpoints.issuer]:
+    named = query.getlist("iss")
+    # A wrong one is another provider's answer, whether one was announced or not (RFC 9207, section 2.4).
+    if endpoints.issuer and named != [endpoints.issuer] and (named or endpoints.announces_issuer):
         raise InvalidIssuer
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
     return await visit.provider.identify(visit.documents, tokens, taken.nonce)
@@ -154,18 +158,22 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
         else outbound.post(endpoints.token, form | identified)
     )
     if not isinstance(answer, dict):
-        raise ProviderFailed
+        outbound.fail(endpoints.token, "answer")
     # GitHub says 200 to a wrong code, and `error` in the body.
     if status >= 400 or "error" in answer:
         _refuse(endpoints.token, status, answer.get("error"))
     token = string(answer, "access_token")
-    if not (token.isascii() and token.isprintable() and token):
-        raise ProviderFailed
+    # Of another type it would have to be sent in another way (RFC 6749, section 7.1).
+    is_bearer = string(answer, "token_type").lower() == "bearer"
+    if not (is_bearer and token.isascii() and token.isprintable() and token):
+        outbound.fail(endpoints.token, "answer")
     return answer
 
 
 def _refuse(url: str, status: int, error: object) -> NoReturn:
     """Raise ProviderRejected for a bad code, which a new login mends, and ProviderFailed for what the operator must."""
+    if isinstance(error, dict):  # as Facebook says it
+        error = error.get("code")
     if status in (200, 400) and error in _REJECTIONS:
         raise ProviderRejected
     outbound.fail(url, f"status {status}, {error if error in _FAULTS else 'another error'}")

@@ -90,14 +90,14 @@ class OpenIDProvider(Provider):
         takes = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if not isinstance(takes, list):
             raise ProviderFailed
-        announces = metadata.get("authorization_response_iss_parameter_supported") is True
         return Endpoints(
             authorization=required["authorization_endpoint"],
             token=required["token_endpoint"],
             jwks=required["jwks_uri"],
             userinfo=userinfo,
             takes_basic="client_secret_basic" in takes,
-            issuer=self.issuer if announces else None,
+            issuer=self.issuer,
+            announces_issuer=metadata.get("authorization_response_iss_parameter_supported") is True,
         )
 
     async def identify(self, documents: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:

@@ -74,23 +74,30 @@ class Document(Generic[T]):
 
     async def _renew(self) -> T:
         try:
-            self._known = self._parse(await get(self._url))
-        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
+            self._known = self._read(await get(self._url))
+        except AppError:
             if self._known is None:
                 self._task = None
                 raise
         return self._known
+
+    def _read(self, answer: Any) -> T:
+        try:
+            return self._parse(answer)
+        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
+            fail(self._url, "document")
 
 
 class Documents:
     """The documents of the providers, for one event loop."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, Document[Any]] = {}
+        self._documents: dict[tuple[str, Callable[[Any], Any]], Document[Any]] = {}
 
     def at(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
-        """Return the document at an address; `parse` checks it and raises ProviderFailed."""
-        return self._documents.setdefault(url, Document(url, parse))
+        """Return the document at an address; `parse`, always the same function, checks it and raises ProviderFailed."""
+        # By its reader too: metadata that name another issuer's as their keys must not put keys in the place of those.
+        return self._documents.setdefault((url, parse), Document(url, parse))
 
 
 @asynccontextmanager

@@ -37,7 +37,9 @@ class Endpoints:
     takes_basic: bool = False
     """Whether the token endpoint wants the client's secret in a header instead of the form."""
     issuer: str | None = None
-    """What `iss` at the callback must be; None for a provider that does not announce it (RFC 9207)."""
+    """What `iss` at the callback must be; None for a provider where it has no fixed value."""
+    announces_issuer: bool = False
+    """Whether `iss` must be there (RFC 9207, section 2.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,8 +127,7 @@ async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Ma
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     with _logging():
         opened = await service.open_code(database, body.code, body.code_verifier)
-    with _logging(opened.provider):
-        return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
+    return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
 
 
 @router.post("/{provider}/link", status_code=204, dependencies=[limit("token")])
@@ -144,8 +143,8 @@ async def link(body: Opening, caller: RecentLogin, provider: ProviderName, datab
 
 @router.delete("/{provider}/link", status_code=204)
 async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
-    """Take the provider's identity from the caller's account; never the last way to log in."""
-    await service.unlink(database, outbox, caller, provider_called(provider).name)
+    """Take the provider's identity, and all other access, from the caller's account; never the last way to log in."""
+    await service.unlink(database, outbox, caller, provider)
 
 
 class Confirmation(Input):

@@ -26,7 +26,7 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..accounts import locked
-from ..credentials import confirm
+from ..credentials import confirm, end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
@@ -40,9 +40,18 @@ from .transaction import challenge_of
 CLAIM_LIFE = timedelta(hours=24)
 
 
-class LinkRequired(Conflict):
+class LoginRefused(AppError):
+    """A good login at the provider that does not open the account it leads to."""
+
+    def __init__(self, user_id: UUID) -> None:
+        self.user_id = user_id
+        super().__init__()
+
+
+class LinkRequired(LoginRefused):
     """The address has an account. Its owner logs in as ever, and links; to say so only to them is safe (SO-7)."""
 
+    status = 409
     code = "link_required"
     detail = "There is an account with this address. Log in to it, then link this sign-in."
 
@@ -68,7 +77,7 @@ class LastLoginMethod(Conflict):
     detail = "This is the only way to log in to your account. Add another one first."
 
 
-class AccountUnavailable(AppError):
+class AccountUnavailable(LoginRefused):
     """A good login to an account that is disabled."""
 
     status = 403
@@ -107,11 +116,12 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     """
     claimed = await _claimed(database, opened.identity)
     try:
-        tokens, message = await _try_log_in(database, opened, claimed, previous)
-    except (SQLAlchemyError, LinkRequired):
-        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
-        # for us to look again.
-        tokens, message = await _try_log_in(database, opened, claimed, previous)
+        tokens, message = await _try_twice(database, opened, claimed, previous)
+    except LoginRefused as refused:
+        details = {"method": "social_login", "provider": opened.provider, "reason": refused.code}
+        async with database.transaction() as db:
+            audit.record(db, Event.LOGIN_FAILED, refused.user_id, **details)
+        raise
     if message:
         outbox.send(message)
     return tokens
@@ -128,13 +138,24 @@ async def _claimed(database: Database, identity: Identity) -> str | None:
     return identity.email
 
 
+async def _try_twice(
+    database: Database, opened: Opened, claimed: str | None, previous: Principal | None
+) -> tuple[Tokens, Message | None]:
+    try:
+        return await _try_log_in(database, opened, claimed, previous)
+    except (SQLAlchemyError, LinkRequired):
+        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
+        # for us to look again.
+        return await _try_log_in(database, opened, claimed, previous)
+
+
 async def _try_log_in(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
 ) -> tuple[Tokens, Message | None]:
     async with database.transaction() as db:
         user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
         if not user.is_active:
-            raise AccountUnavailable
+            raise AccountUnavailable(user.id)
         message = await _claim(db, user, claimed) if claimed and not user.email else None
         audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
         return await start_session(db, user.id, previous=previous), message
@@ -160,15 +181,24 @@ async def _new_owner(db: AsyncSession, opened: Opened) -> User:
 async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
     """Return the account that waits for the owner of a proved address: one that nobody can log in to yet.
 
-    An operator makes such accounts. Raises LinkRequired for any other.
+    An operator makes such accounts. Raises LinkRequired for any other, and where another mailbox was proved.
     """
     if not identity.is_email_proved or identity.email is None:
         return None
     known = select(User).where(User.email_key == canonical(identity.email))
     owner = await db.scalar(known.with_for_update(key_share=True))
-    if owner and (await _providers_of(db, owner.id) or await _has_other_login(db, owner.id)):
-        raise LinkRequired
+    if owner and (
+        _mailbox(owner.email) != _mailbox(identity.email)
+        or await _providers_of(db, owner.id)
+        or await _has_other_login(db, owner.id)
+    ):
+        raise LinkRequired(owner.id)
     return owner
+
+
+def _mailbox(address: str | None) -> bytes:
+    # Addresses with one key may be two mailboxes: `\u017fam@` is folded to `sam@`, and at the provider somebody else's.
+    return (address or "").partition("@")[0].encode().lower()  # ASCII letters only
 
 
 async def _create(db: AsyncSession, identity: Identity) -> User:
@@ -240,7 +270,10 @@ async def link(database: Database, outbox: Outbox, caller: Principal, opened: Op
 
 
 async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:
-    """Take an identity from the caller's account. Raises NotFound, LastLoginMethod, AccessEnded."""
+    """Take an identity from the caller's account, whatever is configured, and end all other access (ASVS 7.4.3).
+
+    Raises NotFound, LastLoginMethod, AccessEnded.
+    """
     statement = delete(SocialIdentity).where(
         SocialIdentity.user_id == caller.user_id, SocialIdentity.provider == provider
     )
@@ -252,13 +285,16 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
         left = await _providers_of(db, caller.user_id) & {each.name for each in configured()}
         if not left and not await _has_other_login(db, caller.user_id):
             raise LastLoginMethod
+        # A thief who linked his own identity may be logged in with it.
+        await end_access(db, caller.user_id, keep=caller.credential)
         audit.record(db, Event.IDENTITY_UNLINKED, caller.user_id, provider=provider)
     _tell(outbox, caller, mails.unlinked, provider)
 
 
 def _tell(outbox: Outbox, caller: Principal, notice: Callable[[str, str], Message], provider: str) -> None:
     if caller.account.email:
-        outbox.send(notice(caller.account.email, PROVIDERS[provider].title))
+        known = PROVIDERS.get(provider)
+        outbox.send(notice(caller.account.email, known.title if known else provider))
 
 
 async def list_identities(db: AsyncSession, caller: Principal) -> Sequence[SocialIdentity]:

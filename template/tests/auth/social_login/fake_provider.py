@@ -48,7 +48,7 @@ class FakeProvider:
     sign: Callable[[dict[str, Any]], str] | None = None
     keys: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
-    """What to say instead, by the last part of the path; nothing at all means silence."""
+    """What to say instead, by the last part of the path; nothing at all means silence until the asker hangs up."""
     delay: float = 0
     """Seconds that each answer takes."""
     asked: list[Asked] = field(default_factory=list)
@@ -73,7 +73,9 @@ class FakeProvider:
             asked = await _read(reader)
             self.asked.append(asked)
             answer = self.answers.get(asked.path.rpartition("/")[2])
-            await asyncio.sleep(5 if answer == b"" else self.delay)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if answer == b"" else self.delay):
+                    await reader.read()  # until the asker hangs up
             writer.write(answer or self._answer(asked))
 
     def _answer(self, asked: Asked) -> bytes:
@@ -112,7 +114,9 @@ class FakeProvider:
             # GitHub is the one that says 200 to this.
             status = "200 OK" if asked.path.endswith("access_token") else "400 Bad Request"
             return http({"error": "invalid_grant"}, status)
-        return http({"access_token": "provider-token", "token_type": "Bearer", **self._id_token(asked, sent)})
+        # GitHub and Facebook write it small.
+        kind = "bearer" if asked.path.endswith("access_token") else "Bearer"
+        return http({"access_token": "provider-token", "token_type": kind, **self._id_token(asked, sent)})
 
     def _id_token(self, asked: Asked, sent: dict[str, str]) -> dict[str, str]:
         if self.sign is None:

@@ -48,8 +48,9 @@ class Microsoft(OpenIDProvider):
         return f"{_issuer(MicrosoftSettings.get().microsoft_tenant)}/.well-known/openid-configuration"
 
     async def endpoints(self, documents: Documents) -> Endpoints:
-        # Of which tenant an answer will be is not known before, so `iss` at the callback cannot be held against it.
-        return replace(await super().endpoints(documents), issuer=None)
+        found = await super().endpoints(documents)
+        # Of which of several tenants an answer will be is not known before: no `iss` at the callback could be wrong.
+        return replace(found, issuer=None) if "{tenantid}" in self.issuer else found
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
