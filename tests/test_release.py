@@ -16,9 +16,9 @@ from tools.combinations import ROOT
 from .test_advisories import SOUND
 
 ENTRIES = (
-    "# Changelog\n\n## Unreleased\n\n### Mended\n\n- Something, on\n  two lines.\n\n## 1.2.0 (2026-01-01)\n\n- Old.\n"
+    "# Changelog\n\n## Unreleased\n\n### Fixed\n\n- Something, on\n  two lines.\n\n## 1.2.0 (2026-01-01)\n\n- Old.\n"
 )
-SECURITY = ENTRIES.replace("### Mended\n\n", "### Security\n\n- A hole (FAT-2026-001)\n\n### Mended\n\n")
+SECURITY = ENTRIES.replace("### Fixed\n\n", "### Security\n\n- A hole (FAT-2026-001)\n\n### Fixed\n\n")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_release_dates_the_changelog_and_tags_that_commit(clone: Path) -> None
     assert renders.git(clone, "status", "--porcelain") == ""
     assert renders.git(clone, "log", "-1", "--format=%s %an").strip() == "Release 1.2.1 Releaser"
     tag = renders.git(clone, "cat-file", "tag", "v1.2.1")
-    assert "### Mended" in tag
+    assert "### Fixed" in tag
     assert f"object {renders.git(clone, 'rev-parse', 'HEAD').strip()}" in tag
 
 
@@ -136,11 +136,11 @@ WRONG: list[tuple[Callable[[Path], object], str, str]] = [
     (branched, "1.2.1", "This is branch, and releases are made of main."),
     (tagged, "1.2.1", "There is a tag v1.2.1 already."),
     (entries("# Changelog\n\n## Unreleased\n\n## 1.2.0\n\n- Old.\n"), "1.2.1", 'Nothing stands under "Unreleased"'),
-    (entries(ENTRIES.replace("Mended", "Repaired")), "1.2.1", "No heading of the changelog: 'Repaired'."),
-    (entries(ENTRIES.replace("### Mended\n\n", "")), "1.2.1", "No heading of the changelog: ''."),
-    (entries(ENTRIES.replace("Mended", "New")), "1.2.1", "1.2.1 is too small a step for what stands under New."),
+    (entries(ENTRIES.replace("Fixed", "Repaired")), "1.2.1", "The changelog has no heading 'Repaired'."),
+    (entries(ENTRIES.replace("### Fixed\n\n", "")), "1.2.1", "The changelog has no heading ''."),
+    (entries(ENTRIES.replace("Fixed", "New")), "1.2.1", "1.2.1 is too small a step for what stands under New."),
     (
-        entries(ENTRIES.replace("Mended", "By hand")),
+        entries(ENTRIES.replace("Fixed", "By hand")),
         "1.3.0",
         "1.3.0 is too small a step for what stands under By hand.",
     ),
@@ -149,17 +149,17 @@ WRONG: list[tuple[Callable[[Path], object], str, str]] = [
     (sound, "1.2.1-rc.1", "1.2.1-rc.1 is no version"),
     (sound, "1.2.2", "1.2.2 does not follow: 2.0.0 or 1.3.0 or 1.2.1 would."),
     (sound, "1.1.9", "1.1.9 does not follow"),
-    (forgotten, "1.2.1", "FAT-2026-001 was listed by the last release, and projects read the newest list alone."),
+    (forgotten, "1.2.1", "FAT-2026-001 was listed by the last release, and projects read only the newest list."),
     (entries(SECURITY), "1.2.1", "FAT-2026-001 is not in advisories.json"),
     (entries(ENTRIES, SOUND), "1.2.1", "No entry under Security ends in (FAT-2026-001)."),
     (entries(SECURITY, SOUND | {"rows": ["X-9"]}), "1.2.1", "names X-9, which is no requirement"),
     (
         entries(SECURITY, SOUND | {"affected": ">=1.0.0, <1.2.0"}),
         "1.2.1",
-        "FAT-2026-001 is not said to affect 1.2.0, the last one before it is mended.",
+        "FAT-2026-001 is not said to affect 1.2.0, the last one before the fix.",
     ),
     (entries(SECURITY.replace(" (FAT-2026-001)", "")), "1.2.1", "Without an advisory at its end: A hole"),
-    (entries(ENTRIES, SOUND | {"fixed_in": "9.0.0"}), "1.2.1", "is mended in 9.0.0, which is no release"),
+    (entries(ENTRIES, SOUND | {"fixed_in": "9.0.0"}), "1.2.1", "is fixed in 9.0.0, which is neither a release"),
 ]
 
 
@@ -185,7 +185,7 @@ def test_a_hole_and_its_advisory_are_released_together(clone: Path) -> None:
 @pytest.mark.parametrize("version", ["0.1.0", "1.0.0"])
 def test_the_first_release_is_one_of_two(version: str, clone: Path) -> None:
     renders.git(clone, "tag", "--delete", "v1.2.0")
-    write(clone, ENTRIES.replace("Mended", "By hand"))
+    write(clone, ENTRIES.replace("Fixed", "By hand"))
     assert "0.2.0 does not follow: 1.0.0 or 0.1.0 would." in run(clone, "0.2.0")[1]
     assert run(clone, version)[0] == 0
 

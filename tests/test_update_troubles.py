@@ -190,7 +190,7 @@ def test_own_providers_go_with_social_login_and_are_in_history(released: Path, t
     renders.update(project, {"auth_methods": ["jwt"]}, tag(0))
     assert conflicts(project) == set()
     assert own in renders.git(project, "diff", "--name-only", "--diff-filter=D", "HEAD").split()
-    assert "`auth/social_login/own.py` among it" in GUIDE
+    assert "including `auth/social_login/own.py`" in GUIDE
 
 
 def test_a_file_that_both_add_is_a_conflict_with_both_texts(released: Path, tmp_path: Path) -> None:

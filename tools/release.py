@@ -33,7 +33,7 @@ HEADINGS = {
     "Settings": MINOR,
     "Migrations": MINOR,
     "New": MINOR,
-    "Mended": PATCH,
+    "Fixed": PATCH,
 }
 """What an update may do to a project, in the order of the changelog, and what that asks of the version."""
 
@@ -100,7 +100,7 @@ def find_problems(version: str) -> Iterator[str]:
     if not found:
         yield 'Nothing stands under "Unreleased" in CHANGELOG.md.'
     unknown = {each.heading for each in found} - {*HEADINGS}
-    yield from (f"No heading of the changelog: {heading!r}." for heading in unknown)
+    yield from (f"The changelog has no heading {heading!r}." for heading in unknown)
     yield from _problems_of_version(version, found)
     yield from _problems_of_advisories(version, [each for each in found if each.heading == "Security"])
 
@@ -128,18 +128,18 @@ def _problems_of_advisories(version: str, closed: list[Entry]) -> Iterator[str]:
     silent = [each.text for each in closed if not NAMED.search(each.text)]
     yield from (f"Without an advisory at its end: {text[2:60]}" for text in silent)
     tags = set(map(written, released()))
-    mended = {each["id"]: each["fixed_in"] for each in listed}
-    strange = [name for name in named if mended.get(name) != version]
-    yield from (f"{name} is not in advisories.json, or not mended in {version}." for name in strange)
+    fixed = {each["id"]: each["fixed_in"] for each in listed}
+    strange = [name for name in named if fixed.get(name) != version]
+    yield from (f"{name} is not in advisories.json, or not fixed in {version}." for name in strange)
     yield from (
-        f"{name} is mended in {there}, which is no release and not this one."
-        for name, there in mended.items()
+        f"{name} is fixed in {there}, which is neither a release nor this one."
+        for name, there in fixed.items()
         if there not in {*tags, version}
     )
     yield from _problems_of_ranges(listed)
-    gone = _listed_last() - mended.keys()
-    yield from (f"{name} was listed by the last release, and projects read the newest list alone." for name in gone)
-    unnamed = {name for name, there in mended.items() if there == version and version not in tags} - named
+    gone = _listed_last() - fixed.keys()
+    yield from (f"{name} was listed by the last release, and projects read only the newest list." for name in gone)
+    unnamed = {name for name, there in fixed.items() if there == version and version not in tags} - named
     yield from (f"No entry under Security ends in ({name})." for name in unnamed)
 
 
@@ -153,7 +153,7 @@ def _problems_of_ranges(listed: list[advisories.Advisory]) -> Iterator[str]:
         earlier = [tag for tag in released() if tag < parse(each["fixed_in"])]
         last = written(earlier[-1]) if earlier else ""
         if not last or last not in SpecifierSet(each["affected"]):
-            yield f"{each['id']} is not said to affect {last or 'any release'}, the last one before it is mended."
+            yield f"{each['id']} is not said to affect {last or 'any release'}, the last one before the fix."
 
 
 def release(version: str) -> None:
