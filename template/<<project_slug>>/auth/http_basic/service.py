@@ -1,4 +1,4 @@
-"""Who sends these credentials: one hash for each that are new, none for those that matched a moment ago."""
+"""Who sends these credentials: one hash if they are new, none if they matched a moment ago."""
 
 import asyncio
 from typing import Any
@@ -34,7 +34,7 @@ _BY_ADDRESS = (
 
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
-    """Return the joined look-up of accounts and stored hashes by the form of the address that is compared."""
+    """Return the joined lookup of accounts and stored hashes by canonical e-mail address."""
     return row_lookup(database, _BY_ADDRESS, "email_key")
 
 
@@ -51,7 +51,7 @@ async def authenticate(request: Request, /) -> Principal | None:
     row = await database.part(lookup).get(key)
     if row is None or not database.part(Proofs).remembers(key, password, row.hash):
         matched = await database.part(Proofs).prove(outbox_of(request), address, password)
-        # Looked up again: account or password may have changed during the hash, and before this request joined it.
+        # Looked up again: account or password may have changed during the hash, or before this request joined it.
         row = await database.part(lookup).get(key)
         if row is not None and row.hash != matched:
             raise refusal()
@@ -68,11 +68,11 @@ async def authenticate(request: Request, /) -> Principal | None:
 
 
 class Proofs:
-    """Comparisons with stored hashes, those under way and those that matched. Lives on one event loop.
+    """Comparisons with stored hashes, both in progress and matched. Lives on one event loop.
 
-    A client sends its password unasked, so a success may come at any time and sets the account's failures in a row back
-    (NIST 800-63B-4, 3.2.2). Beside such a client guesses are bounded by network, by `limit_login_account` whoever
-    succeeds, and from all networks by `limit_login_failures` between two successes, of which the owner is told.
+    Clients send passwords unasked, so a success may come at any time and resets the account's failures in a row
+    (NIST 800-63B-4, 3.2.2). Guesses alongside such a client are limited per network by `limit_login_account`, whoever
+    succeeds, and in total by `limit_login_failures` between two successes, of which the owner is told.
     """
 
     def __init__(self, database: Database) -> None:
@@ -81,11 +81,11 @@ class Proofs:
         self._running: dict[bytes, asyncio.Task[str]] = {}
 
     def remembers(self, key: str, password: str, stored: str) -> bool:
-        """Tell whether the password, from this network, matched this very hash a moment ago."""
+        """Tell whether the password, from this network, matched exactly this hash a moment ago."""
         return self._memory.knows((limits.client_network(), key), self._memory.tag(password, stored))
 
     async def prove(self, outbox: Outbox, address: str, password: str) -> str:
-        """Return the stored hash that matches, compared once for all requests of a client that ask at the same time.
+        """Return the stored hash that matches, compared once for all concurrent requests of a client.
 
         Raises InvalidCredential, TooManyRequests, Unavailable.
         """
@@ -99,16 +99,16 @@ class Proofs:
 
     def _ended(self, same: bytes, done: asyncio.Task[str]) -> None:
         del self._running[same]
-        _ = done.cancelled() or done.exception()  # marks it as seen: its waiters may have hung up
+        _ = done.cancelled() or done.exception()  # marks it as retrieved: its waiters may have hung up
 
     async def _compare(self, outbox: Outbox, address: str, password: str) -> str:
         database, key = self._database, canonical(address)
-        # Before anything else: whoever guesses beside the owner must meet the limits with the right guess too.
+        # Before anything else: whoever guesses alongside the owner must meet the limits with the right guess too.
         self._memory.forget((limits.client_network(), key))
         await limits.hit_address(database, "login")
         try:
             async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):
-                # Read where it was confirmed: one that a change has put there since was never compared.
+                # Read in the transaction that confirmed it: a hash stored since then was never compared.
                 stored = (await db.scalars(select(Password.hash).where(Password.user_id == user_id))).one()
         except login.WrongPassword:
             raise refusal() from None
@@ -117,8 +117,8 @@ class Proofs:
         return stored
 
     async def _take_back(self, key: str) -> None:
-        # Each worker compares for itself: matches must not add up to a refusal. Only what this one has counted: a count
-        # begun anew would give whoever guesses beside an owner five more tries at each of the owner's requests.
+        # Each worker compares for itself: matches must not add up to a refusal. Only this match is taken back: a reset
+        # count would give whoever guesses alongside an owner five more tries at each of the owner's requests.
         await self._uncount("login_account", key, limits.client_network())
         await self._uncount("login", limits.client_network())
 
