@@ -16,6 +16,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """RFC 9110, section 9.2.1."""
 OUR_SITE = frozenset({"same-origin", "none"})
 """Sec-Fetch-Site for our own pages, and for a URL that a person typed. `same-site` is a neighbour, not us."""
+REFUSAL = (403, "csrf_failed", "Cross-site requests are not allowed.")
 
 
 class CrossSiteGuard:
@@ -29,11 +30,7 @@ class CrossSiteGuard:
         self._origins = frozenset(CoreSettings.get().cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = (
-            errors.refused(403, "csrf_failed", "Cross-site requests are not allowed.")
-            if self._is_foreign(scope)
-            else self._app
-        )
+        app = errors.refused(*REFUSAL) if self._is_foreign(scope) else self._app
         await app(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:

@@ -7,47 +7,38 @@ from ...errors import BadRequest
 from ...limits.service import limit
 from ...mail.outbox import Mails
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
-from . import email_change, registration, service
+from . import email_change, registration, schemas, service
 from .login import WrongPassword
-from .schemas import (
-    EmailChange,
-    EmailChangeConfirmation,
-    EmailVerification,
-    PasswordChange,
-    PasswordReset,
-    PasswordResetRequest,
-    Registration,
-)
 
 router = APIRouter(prefix="/auth", tags=["account"])
 
 
 @router.post("/register", status_code=202, dependencies=[PUBLIC, limit("mail")])
-async def register(body: Registration, database: Db, outbox: Mails) -> None:
+async def register(body: schemas.Registration, database: Db, outbox: Mails) -> None:
     """Sign up. The response is 202 whether or not the address has an account; a mail says what comes next."""
     await registration.register(database, outbox, body.email, body.password)
 
 
 @router.post("/verify-email", status_code=204, dependencies=[PUBLIC, limit("token")])
-async def verify_email(body: EmailVerification, database: Db) -> None:
+async def verify_email(body: schemas.EmailVerification, database: Db) -> None:
     """Verify the e-mail address of a sign-up, which creates the account. Log in afterwards."""
     await registration.prove(database, body.token, body.password)
 
 
 @router.post("/forgot-password", status_code=202, dependencies=[PUBLIC, limit("mail")])
-async def forgot_password(body: PasswordResetRequest, database: Db, outbox: Mails) -> None:
+async def forgot_password(body: schemas.PasswordResetRequest, database: Db, outbox: Mails) -> None:
     """Request a reset code by mail. The response is 202 for every address."""
     await service.forget(database, outbox, body.email)
 
 
 @router.post("/reset-password", status_code=204, dependencies=[PUBLIC, limit("token")])
-async def reset_password(body: PasswordReset, database: Db, outbox: Mails) -> None:
+async def reset_password(body: schemas.PasswordReset, database: Db, outbox: Mails) -> None:
     """Set a new password with a mailed code. Revokes all existing access."""
     await service.reset(database, outbox, body.token, body.new_password)
 
 
 @router.post("/change-password", status_code=204, dependencies=[limit("login")])
-async def change_password(body: PasswordChange, caller: AccountWriter, database: Db, outbox: Mails) -> None:
+async def change_password(body: schemas.PasswordChange, caller: AccountWriter, database: Db, outbox: Mails) -> None:
     """Change the password. Revokes all other access."""
     try:
         await service.change(database, outbox, caller, body.current_password, body.new_password)
@@ -56,12 +47,14 @@ async def change_password(body: PasswordChange, caller: AccountWriter, database:
 
 
 @router.post("/change-email", status_code=202, dependencies=[limit("mail")])
-async def change_email(body: EmailChange, caller: RecentLogin, database: Db, outbox: Mails) -> None:
+async def change_email(body: schemas.EmailChange, caller: RecentLogin, database: Db, outbox: Mails) -> None:
     """Request a new e-mail address; it counts once the code mailed to it comes back."""
     await email_change.request(database, outbox, caller, body.email)
 
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
-async def confirm_email(body: EmailChangeConfirmation, caller: AccountWriter, database: Db, outbox: Mails) -> None:
+async def confirm_email(
+    body: schemas.EmailChangeConfirmation, caller: AccountWriter, database: Db, outbox: Mails
+) -> None:
     """Confirm the new e-mail address. Revokes all other access."""
     await email_change.confirm(database, outbox, caller, body.token)
