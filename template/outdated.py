@@ -4,10 +4,10 @@
 # ///
 """Is there a newer template, and does one of its advisories affect this project? `uv run poe outdated`.
 
-Ends with 0 if the project is on the newest version, 3 if not or if an advisory affects it, 2 if that cannot be told.
-(1 is what uv and Python end with when something is wrong with them.) It asks git for the template's tags and for
-`advisories.json` of the newest, and changes nothing. It is not part of the package, which is served where there is no
-git, and brings what it needs by itself (PEP 723).
+Exits with 0 if the project is on the newest version, 3 if not or if an advisory affects it, 2 if that is unknown.
+(uv and Python themselves exit with 1 when they fail.) It asks git for the template's tags and for `advisories.json` of
+the newest, and changes nothing. It is not part of the package, which is served where there is no git, and declares its
+own dependencies (PEP 723).
 """
 
 import json
@@ -30,11 +30,11 @@ ANSWERS = Path(".copier-answers.yml")
 SHORT = {"gh:": "https://github.com", "gl:": "https://gitlab.com"}
 SEVERITIES = ["critical", "high", "moderate", "low"]
 SECONDS = 60
-"""How long git may take for one question."""
+"""How long one git command may take."""
 
 
 class CannotTell(Exception):
-    """Why nothing could be found out, in a sentence."""
+    """Why the answer is unknown, in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Advisory:
     answers: Mapping[str, list[Any]]
 
     def affects(self, project: Project) -> bool:
-        """Tell whether a project has the hole. What it was never asked counts as the answer that has it."""
+        """Tell whether a project is affected. A question that it was never asked counts as the affected answer."""
         chosen = ((values, project.answers.get(name, values)) for name, values in self.answers.items())
         return self.affected.contains(project.version, prereleases=True) and all(
             any(value in values for value in (answer if isinstance(answer, list) else [answer]))
@@ -68,7 +68,7 @@ class Advisory:
 
     def __str__(self) -> str:
         concerning = f" ({', '.join(self.rows)})" if self.rows else ""
-        return f"{self.id}, {self.severity}: {self.summary}{concerning} Mended in {self.fixed_in}."
+        return f"{self.id}, {self.severity}: {self.summary}{concerning} Fixed in {self.fixed_in}."
 
 
 def read_project(path: Path = ANSWERS) -> Project:
@@ -77,14 +77,14 @@ def read_project(path: Path = ANSWERS) -> Project:
         answers = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:
         raise CannotTell(
-            f"There is no {path} here: run this in the project's folder, or take it back from git."
+            f"There is no {path} here: run this in the project's folder, or restore it from git."
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise CannotTell(f"{path} is not YAML any more: take it back from git.") from None
+        raise CannotTell(f"{path} is no longer YAML: restore it from git.") from None
     named = answers if isinstance(answers, dict) else {}
     missing = [name for name in ("_src_path", "_commit") if not named.get(name)]
     if missing:
-        raise CannotTell(f"{path} does not say {' and '.join(missing)}: take it back from git.")
+        raise CannotTell(f"{path} does not say {' and '.join(missing)}: restore it from git.")
     return Project(address=expand(str(named["_src_path"])), version=released(str(named["_commit"])), answers=named)
 
 
@@ -94,12 +94,12 @@ def released(commit: str) -> Version:
         if "." in commit:  # a bare commit may look like a number
             return Version(re.sub(r"-\d+-g[0-9a-f]+$", "", commit))
     raise CannotTell(
-        f"The project is on {commit}, which is no release of the template: `uvx copier update` brings the newest."
+        f"The project is on {commit}, which is not a release of the template: `uvx copier update` brings the newest."
     )
 
 
 def expand(address: str) -> str:
-    """Return an address as git takes it, with Copier's short forms written out. Raises CannotTell."""
+    """Return a URL or path for git, with Copier's short forms expanded. Raises CannotTell."""
     for short, site in SHORT.items():
         if address.startswith(short):
             return f"{site}/{address.removeprefix(short).strip('/').removesuffix('.git')}.git"
@@ -158,7 +158,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def git(address: str, *arguments: str) -> str:
-    """Run git, which asks nobody for a password. Raises CannotTell."""
+    """Run git, which never prompts for a password. Raises CannotTell."""
     quiet = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", *arguments]
     try:
@@ -175,12 +175,12 @@ def git(address: str, *arguments: str) -> str:
 
 
 def shown(address: str) -> str:
-    """Return an address without the password that may be in it."""
+    """Return a URL without the credentials that may be in it."""
     return re.sub(r"//[^/@]*@", "//", address)
 
 
 def report(project: Project, tag: str, advisories: Iterable[Advisory]) -> Iterator[str]:
-    """Say what is to be done; nothing if nothing is."""
+    """Yield what is to be done; nothing if nothing is."""
     is_behind = project.version < Version(tag)
     if is_behind:
         yield f"The template has {tag}; this project is on {project.version}."
@@ -195,7 +195,7 @@ def _urgency(advisory: Advisory) -> int:
 
 
 def main() -> None:
-    """Report, and end as the first lines of this file say."""
+    """Report, with the exit codes at the top of this file."""
     try:
         project = read_project()
         tag = newest_tag(project.address)

@@ -77,7 +77,7 @@ def change_a_plain_module(template: Path, release: int) -> None:
 
 def change_a_rendered_module(template: Path, release: int) -> None:
     """Python with conditional lines."""
-    anchor = '"""Inside of what answers unhandled errors."""\n'
+    anchor = '"""Inside the handler of unhandled errors."""\n'
     roll(template / PACKAGE / "api.py.jinja", anchor, "# As of release {}.\n", release)
 
 

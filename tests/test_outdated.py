@@ -79,9 +79,9 @@ def test_a_newer_release_is_told_and_its_advisories_most_urgent_first(project: P
     assert code == 3
     assert said.splitlines() == [
         "The template has v1.2.1; this project is on 1.0.0.",
-        "- FAT-2026-003, critical: A refresh token that was used twice kept its session. Mended in 1.2.1.",
-        "- FAT-2026-001, high: A refresh token that was used twice kept its session. (TP-1) Mended in 1.2.1.",
-        "- FAT-2026-005, low: A refresh token that was used twice kept its session. (TP-1) Mended in 1.2.1.",
+        "- FAT-2026-003, critical: A refresh token that was used twice kept its session. Fixed in 1.2.1.",
+        "- FAT-2026-001, high: A refresh token that was used twice kept its session. (TP-1) Fixed in 1.2.1.",
+        "- FAT-2026-005, low: A refresh token that was used twice kept its session. (TP-1) Fixed in 1.2.1.",
         "Commit, then: uvx copier update",
     ]
 
@@ -129,11 +129,11 @@ def test_a_template_beside_the_project_is_found_and_the_password_in_an_address_n
 
 
 CANNOT_TELL: list[tuple[dict[str, object], str]] = [
-    ({"_commit": None}, ".copier-answers.yml does not say _commit: take it back"),
-    ({"_src_path": ""}, ".copier-answers.yml does not say _src_path: take it back"),
-    ({"_commit": "48cee10"}, "is on 48cee10, which is no release of the template"),
-    ({"_commit": 1234567}, "is on 1234567, which is no release of the template"),
-    ({"_commit": "123456a"}, "is on 123456a, which is no release of the template"),
+    ({"_commit": None}, ".copier-answers.yml does not say _commit: restore it"),
+    ({"_src_path": ""}, ".copier-answers.yml does not say _src_path: restore it"),
+    ({"_commit": "48cee10"}, "is on 48cee10, which is not a release of the template"),
+    ({"_commit": 1234567}, "is on 1234567, which is not a release of the template"),
+    ({"_commit": "123456a"}, "is on 123456a, which is not a release of the template"),
     ({"_src_path": "/nowhere/template"}, "The template is not at /nowhere/template: if it moved, write"),
     ({"_src_path": "../moved"}, "The template is not at ../moved: if it moved, write"),
     ({"_src_path": "https://127.0.0.1:9/x.git"}, "The template at https://127.0.0.1:9/x.git cannot be read"),
@@ -161,7 +161,7 @@ def assert_cannot_tell(project: Path, sentence: str) -> None:
 @pytest.mark.parametrize("text", ["a: [", "\t", "a: b: c", "\xff"])
 def test_answers_that_are_no_yaml_are_one_sentence(text: str, project: Path) -> None:
     (project / ANSWERS_FILE).write_bytes(text.encode("latin-1"))
-    assert_cannot_tell(project, "is not YAML any more: take it back from git.")
+    assert_cannot_tell(project, "is no longer YAML: restore it from git.")
 
 
 def test_no_answers_are_one_sentence(project: Path) -> None:

@@ -45,7 +45,7 @@ async def opened_database() -> AsyncGenerator[Database]:
 
 
 def _safe_database() -> DatabaseSettings:
-    """Return where the data is: a command of production too sends no login in the clear (ASVS 12.3.1)."""
+    """Return the database settings. In production, commands send no login in the clear either (ASVS 12.3.1)."""
     settings = DatabaseSettings.get()
     if CoreSettings.get().is_production and (problems := list(settings.problems())):
         raise SystemExit("\n".join(problems))
@@ -54,7 +54,7 @@ def _safe_database() -> DatabaseSettings:
 
 @app.command()
 def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
-    """Start for development: writes .env if there is none, migrates, serves and reloads."""
+    """Start for development: write .env if there is none, migrate, serve and reload."""
     os.environ.setdefault("ENVIRONMENT", "development")
     _refuse_other_folders()
     write_env_file(ENV_FILE)
@@ -62,15 +62,15 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     upgrade()
     address = _address(host, port)
     if not CoreSettings.get().public_url:
-        # What the app says of itself, for instance to a provider to come back to, is where it is.
+        # URLs that the app gives out, for instance a provider's redirect URI, must point to where it listens.
         os.environ["PUBLIC_URL"] = address
     typer.echo(f"Docs: {address}/docs", err=True)
     _serve(host, port, reload=True)
 
 
 def _address(host: str, port: int) -> str:
-    """Return where this machine finds what listens there."""
-    with suppress(ValueError):  # a name is where it says
+    """Return the URL at which this machine reaches what listens there."""
+    with suppress(ValueError):  # a name needs no change
         if ip_address(host).is_unspecified:
             host = "::1" if ":" in host else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -78,7 +78,7 @@ def _address(host: str, port: int) -> str:
 
 @app.command()
 def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, typer.Option(min=1)] = 1) -> None:
-    """Serve. The settings must be fit for production."""
+    """Serve. Refuses to start with unsafe settings."""
     _refuse_unsafe_settings()
     logs.configure()
     _serve(host, port, workers=workers)
@@ -101,23 +101,23 @@ def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> N
         workers=workers,
         reload=reload,
         reload_dirs=[str(PACKAGE)] if reload else None,
-        # On Windows there is no httptools, and uvicorn takes h11.
+        # On Windows there is no httptools, so uvicorn uses h11.
         http="auto" if sys.platform == "win32" else f"{PACKAGE.name}.protocol:LimitedProtocol",
         access_log=False,
         server_header=False,
         date_header=True,
-        # uvicorn believes X-Forwarded-For from loopback unless told; ours believes TRUSTED_PROXIES only.
+        # By default, uvicorn trusts X-Forwarded-For from loopback; our middleware trusts TRUSTED_PROXIES only.
         proxy_headers=False,
         log_config=None,
-        # Longer than proxies keep idle connections (60 seconds): one that sends as we hang up would answer 502.
+        # Longer than proxies keep idle connections (60 seconds): one that sends while we hang up would answer 502.
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=20,  # shorter than what compose and Kubernetes wait before they kill
-        timeout_worker_healthcheck=60,  # a worker that starts slowly on a busy machine is not a dead one
+        timeout_graceful_shutdown=20,  # less than compose and Kubernetes wait before they kill
+        timeout_worker_healthcheck=60,  # a worker that starts slowly on a busy machine is not dead
     )
 
 
 def write_env_file(path: Path) -> None:
-    """Write fresh secrets unless the file is there. Linked into place: of parallel first starts one wins whole."""
+    """Write fresh secrets unless the file exists. Linked into place: of parallel first starts, exactly one wins."""
     if path.exists():
         return
     draft = path.with_name(f"{path.name}.{token_hex(8)}")
@@ -126,7 +126,7 @@ def write_env_file(path: Path) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        typer.echo(f"{path} was just written by another start.", err=True)
+        typer.echo(f"{path} was just written by another process.", err=True)
     finally:
         draft.unlink()
 
@@ -139,17 +139,17 @@ def _first_values() -> Iterator[tuple[str, str]]:
 
 @app.command("migrate")
 def upgrade() -> None:
-    """Bring the database to the newest migration. Run it in the project's folder."""
+    """Upgrade the database to the latest migration. Run it in the project's folder."""
     _refuse_other_folders()
     _safe_database()
-    # Here, since serving needs none of it: 10 MB of each worker, and a fifth of its start.
-    from alembic import command, util  # noqa: PLC0415 - as said above
-    from alembic.config import Config  # noqa: PLC0415 - as said above
+    # Imported here, since serving does not need it: it costs 10 MB per worker and a fifth of its start-up time.
+    from alembic import command, util  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
 
     try:
         command.upgrade(Config(toml_file="pyproject.toml"), "head")
     except DBAPIError as error:
-        raise SystemExit(_in_a_sentence(error, "What the migration did is undone where the database can.")) from None
+        raise SystemExit(_in_a_sentence(error, "The migration was rolled back if the database can do that.")) from None
     except util.CommandError as error:
         raise SystemExit(str(error)) from None
 
@@ -161,12 +161,12 @@ def _refuse_other_folders() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with settings and servers, and what they leave out. Ends with 1 if anything is wrong."""
+    """Report problems with settings and servers, and optional features that are off. Exits with 1 on any problem."""
     import_module(f"{PACKAGE.name}.api")
     problems = find_problems() or _find_due()
     for problem in problems:
         typer.echo(f"- {problem}")
-    typer.echo(f"To mend: {len(problems)}." if problems else "All is well.")
+    typer.echo(f"Problems found: {len(problems)}." if problems else "No problems found.")
     for hint in (*find_hints(), *settings_due(ENV_FILE)):
         if hint not in problems:
             typer.echo(f"  {hint}")
@@ -181,7 +181,7 @@ def _find_due() -> list[str]:
     except DBAPIError as error:
         return [_in_a_sentence(error)]
     except AppError:
-        return ["What keeps the limits does not answer: is its server there, and does it take our password?"]
+        return ["The store of the limits does not respond: is its server running, and does it accept the password?"]
     return []
 
 
@@ -190,15 +190,15 @@ async def _check_limits() -> None:
         await limits.check(database)
 
 
-def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if that is due.") -> str:
-    # Which kind it is, of a table that is missing for instance, each database has its own way to say.
+def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations are pending.") -> str:
+    # Each database reports the kind of error, for instance a missing table, in its own way.
     reason = str(error.orig).partition("\n")[0]
-    return f"The database does not do its part: {reason}. {advice if error.statement else NOT_THERE}"
+    return f"Database error: {reason}. {advice if error.statement else NOT_THERE}"
 
 
 @app.command()
 def purge() -> None:
-    """Delete what has expired: secrets, limits, old events. Daily, if PURGE_MINUTES is 0."""
+    """Delete what has expired: secrets, limits, old events. Run it daily if PURGE_MINUTES is 0."""
     asyncio.run(_purge())
 
 
@@ -210,7 +210,7 @@ async def _purge() -> None:
 
 @app.command("copy-from")
 def copy_from(address: str) -> None:
-    """Copy everything from another database into this one, which is migrated and empty. Stop the app first."""
+    """Copy everything from another database into this one, which must be migrated and empty. Stop the app first."""
     asyncio.run(_copy_from(address))
 
 
@@ -233,18 +233,18 @@ def _add_commands_of_parts() -> None:
 def main() -> None:
     """Run the command line."""
     if any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
-        raise SystemExit("An argument is no text in UTF-8.")
+        raise SystemExit("An argument is not valid UTF-8.")
     _add_commands_of_parts()
-    # A command says what went wrong in a sentence. `serve` and `dev` have the log.
+    # Commands report errors in a sentence; `serve` and `dev` use the log.
     logging.getLogger(PACKAGE.name).addHandler(logging.NullHandler())
     try:
         app()
     except (ValidationError, SettingsError):
-        raise SystemExit("The settings are not sound; `doctor` says what is wrong with them.") from None
+        raise SystemExit("The settings are invalid; `doctor` says what is wrong with them.") from None
     except DBAPIError as error:
         raise SystemExit(_in_a_sentence(error)) from None
     except Unavailable:
-        raise SystemExit("What the command needs does not answer; `doctor` says more.") from None
+        raise SystemExit("A server that the command needs does not respond; `doctor` says more.") from None
     except AppError as error:
         raise SystemExit(error.detail) from None
 

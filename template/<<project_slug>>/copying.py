@@ -1,4 +1,4 @@
-"""Move to another database: copy everything from the old one into the new one, which is migrated and empty."""
+"""Move to another database: copy everything from the old one into the new one, which must be migrated and empty."""
 
 from collections.abc import AsyncIterator, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -15,7 +15,7 @@ from .db import Base, Database, Exact, numbered_on
 ROWS_AT_ONCE = 1000
 
 _PACKAGES = {"sqlite+aiosqlite": "aiosqlite", "postgresql+psycopg": "'psycopg[binary]'", "mysql+asyncmy": "asyncmy"}
-"""What to install, by what an address begins with. A module's name will not do: anybody may register it as one."""
+"""What to install, by the scheme of the URL. Not the module's name: anybody could register a package called that."""
 
 
 class CannotCopy(Exception):
@@ -23,7 +23,7 @@ class CannotCopy(Exception):
 
 
 async def copy_everything(address: str, database: Database) -> int:
-    """Copy every row from the database at an address, all or none; return how many. Raises CannotCopy."""
+    """Copy every row from the database at a URL, all or none; return how many. Raises CannotCopy."""
     source = _engine(address)
     try:
         async with source.connect() as old, database.engine.begin() as new:
@@ -36,8 +36,8 @@ async def copy_everything(address: str, database: Database) -> int:
 def _engine(address: str) -> AsyncEngine:
     try:
         engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
-    except (ArgumentError, ValueError):  # of its form, of its port
-        raise CannotCopy("This is not the address of a database, for instance sqlite+aiosqlite:///app.db") from None
+    except (ArgumentError, ValueError):  # malformed, or a bad port
+        raise CannotCopy("This is not a database URL, for instance sqlite+aiosqlite:///app.db") from None
     except ModuleNotFoundError:
         package = _PACKAGES[make_url(address).drivername]
         raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {package}") from None
@@ -48,7 +48,7 @@ def _engine(address: str) -> AsyncEngine:
 def _existing(url: URL) -> URL:
     if url.drivername not in _PACKAGES:
         raise ArgumentError
-    # SQLite would make an empty file of a mistyped name.
+    # SQLite would create an empty file for a mistyped name.
     if url.get_backend_name() != "sqlite" or not url.database or "uri" in url.query:
         return url
     there = {"mode": "rw", "uri": "true"}
@@ -56,15 +56,15 @@ def _existing(url: URL) -> URL:
 
 
 def _tell_whose(context: ExceptionContext) -> None:
-    if isinstance(context.original_exception, Exception):  # not what ends the command
+    if isinstance(context.original_exception, Exception):  # not Ctrl-C or a cancellation
         reason = str(context.original_exception).partition("\n")[0]
-        raise CannotCopy(f"The database to copy from does not do its part: {reason}.")
+        raise CannotCopy(f"Error in the source database: {reason}.")
 
 
 async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
     version = text("SELECT version_num FROM alembic_version")
     if (await old.scalars(version)).all() != (await new.scalars(version)).all():
-        raise CannotCopy("The two are not at the same migration. Bring both to the newest first.")
+        raise CannotCopy("The two databases are not at the same migration. Upgrade both to the latest first.")
     for table in Base.metadata.sorted_tables:
         if await new.scalar(select(exists().select_from(table))):
             raise CannotCopy(f"The table {table.name} is not empty.")
@@ -93,7 +93,7 @@ async def _portions(table: Table, rows: AsyncResult[Any]) -> AsyncIterator[Seque
 
 
 def _referred_first(name: str, rows: Sequence[Row[Any]], references: Sequence[ForeignKey]) -> Sequence[Row[Any]]:
-    """Sort the rows of a table that refers to itself: a database refuses one that comes before what it refers to."""
+    """Sort the rows of a table that refers to itself: a database refuses a row inserted before the one it refers to."""
     where = {(key.column, row._mapping[key.column]): place for place, row in enumerate(rows) for key in references}
     needed = {
         place: {where.get((key.column, row._mapping[key.parent]), place) for key in references} - {place}
@@ -110,5 +110,5 @@ def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
 
 
 def _value(column: Column[Any], value: Any) -> Any:
-    # MySQL keeps as bytes the text of which every bit counts.
+    # MySQL stores `Exact` text as bytes.
     return value.decode() if isinstance(value, bytes) and isinstance(column.type, Exact) else value

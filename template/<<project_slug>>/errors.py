@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 
 
 class AppError(Exception):
-    """An answer other than success. Subclasses fix the status and the code; clients may rely on both."""
+    """An error response. Subclasses define the status and the code; clients may rely on both."""
 
     status: ClassVar[int] = 500
     code: str = "internal_error"
     detail: str = "Something went wrong on our side."
     event: ClassVar[str] = ""
-    """What the security log is told of each such answer; empty is nothing. A text, since `audit` is not there yet: it
-    imports `middleware`, which imports this."""
+    """The security event to log with each such response; empty means none. A string, since `Event` may not exist yet:
+    `audit` imports `middleware`, which imports this."""
 
     def __init__(
         self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
@@ -63,11 +63,11 @@ class Conflict(AppError):
 
 
 class Unprocessable(AppError):
-    """The input is well formed and still not acceptable; the code says why."""
+    """The input is well-formed but not acceptable; the code says why."""
 
     status = 422
     code = "unprocessable"
-    detail = "The input is not acceptable."
+    detail = "The input is invalid."
 
 
 class BadRequest(AppError):
@@ -107,7 +107,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
 }
-"""What OpenAPI says of every answer that a route does not list."""
+"""What OpenAPI says about every response that a route does not list."""
 
 _EXTRA = "extra_forbidden"
 _CODES = {
@@ -129,7 +129,7 @@ def problem(
 
 
 def leave_trace(error: AppError) -> None:
-    """Tell the security log of an error that it is to be told of."""
+    """Log the error's security event, if it has one."""
     if error.event:
         events.log_event(events.Event(error.event), reason=error.code)
 
@@ -140,13 +140,13 @@ async def _app_error(_: Request, error: AppError) -> Response:
 
 
 def refused(status: int, code: str, detail: str) -> JSONResponse:
-    """Log a request that no client of ours sends, and build its answer (ASVS 16.3.3)."""
+    """Log a request that none of our clients would send, and build its response (ASVS 16.3.3)."""
     events.log_event(events.Event.REQUEST_REFUSED, reason=code)
     return problem(status, code, detail)
 
 
 def too_large() -> JSONResponse:
-    """Build the answer to a body beyond its limit. The connection ends: what is left of the body is not read."""
+    """Build the response to a body over its limit. The connection is closed: the rest of the body is not read."""
     return problem(413, _CODES[413], "The body is too large.", {"Connection": "close"})
 
 
@@ -159,7 +159,7 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    # All of the path's routes: the router names the first one's methods only (RFC 9110, section 15.5.6).
+    # Of all the path's routes: the router names only the first one's methods (RFC 9110, section 15.5.6).
     routes = iter_route_contexts(request.app.routes)
     matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     methods = {method for route in matching for method in route.methods or ()}
@@ -172,13 +172,13 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
     if _has_wrong_media_type(request, error):
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
     details = error.errors()
-    # A field that nobody asked for may be a try to set what is not the client's to set.
+    # An unknown field may be an attempt to set what clients must not set.
     is_extra = any(detail["type"] == _EXTRA for detail in details)
     event = events.Event.FIELD_REFUSED if is_extra else events.Event.INPUT_REFUSED
     events.log_event(event, reason=details[0]["type"])
-    # The first ones: each takes more room in the answer than in the body, which may have thousands.
+    # Only the first ones: each takes more room in the response than in the body, which may have thousands.
     fields = [_told(detail) for detail in details[:20]]
-    return problem(422, "validation_error", "Some fields are not acceptable.", errors=fields)
+    return problem(422, "validation_error", "Some fields are invalid.", errors=fields)
 
 
 def _told(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,14 +188,14 @@ def _told(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bool:
-    # A page of another origin can send text/plain JSON without a preflight (CVE-2021-32677, ASVS 3.5.2).
+    # A page from another origin can send text/plain JSON without a preflight (CVE-2021-32677, ASVS 3.5.2).
     is_whole_body = any(tuple(detail["loc"]) == ("body",) for detail in error.errors())
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return is_whole_body and media_type != "application/json" and not media_type.endswith("+json")
 
 
 async def _gone(request: Request, _: Exception) -> Response:
-    # Another request deleted between our reading and our writing what this one would change or delete.
+    # Between our read and our write, another request deleted what this one wants to change or delete.
     return await _app_error(request, NotFound())
 
 
@@ -206,17 +206,17 @@ async def _backend_error(request: Request, error: Exception) -> Response:
 
 
 def unavailable(error: Exception) -> Unavailable:
-    """Log a failure of the database and return what a client is told of it."""
+    """Log a database failure and return the error that the client gets."""
     cause = None if CoreSettings.get().is_production else error
     log.error("backend_failure", extra={"error": type(error).__name__}, exc_info=cause)
     return Unavailable()
 
 
 async def unhandled(_: Request, error: Exception) -> Response:
-    """Log an error that nobody expected, once for each request, and return what a client is told of it: nothing."""
+    """Log an unexpected error, once per request, and return a response that reveals nothing about it."""
     state = (current_request() or {"state": {}})["state"]
     if state.get("logged") is not error:
-        # In production type and frames only: an exception's message may carry a value that a client sent (ASVS 16.2.5).
+        # In production, type and frames only: the message may contain a value that a client sent (ASVS 16.2.5).
         fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
         log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
         state["logged"] = error

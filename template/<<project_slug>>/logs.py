@@ -12,7 +12,7 @@ _STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", 
 
 
 class JSONFormatter(logging.Formatter):
-    """A record as a JSON object of ASCII: no value can end its line, or steer a terminal (ASVS 16.4.1)."""
+    """A record as a JSON object in ASCII: no value can end its line or control a terminal (ASVS 16.4.1)."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -29,7 +29,7 @@ class JSONFormatter(logging.Formatter):
             line["stack"] = self.formatStack(record.stack_info)
         try:
             return json.dumps(line, default=str, allow_nan=False)
-        except (TypeError, ValueError):  # what JSON cannot say must not cost the line
+        except (TypeError, ValueError):  # a value that JSON cannot express must not lose the line
             return json.dumps({key: repr(value) for key, value in line.items()})
 
 

@@ -18,11 +18,11 @@ from .db import Database, DatabaseSettings
 from .settings import CoreSettings, refuse_unsafe_settings
 
 BODY_SIZE = 1_048_576
-"""Bytes of any other request's body. More is refused before it is read (RFC 9110, section 15.5.14)."""
+"""Bytes of any other request's body. A larger one is refused before it is read (RFC 9110, section 15.5.14)."""
 
 
 class App(FastAPI):
-    """FastAPI inside our middleware, which so wraps its answers to unhandled errors too."""
+    """FastAPI inside our middleware, which thus also wraps its responses to unhandled errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return middleware.wrap(super().build_middleware_stack(), CoreSettings.get(), HEADERS, api.MIDDLEWARE)
@@ -54,7 +54,7 @@ def create_app() -> FastAPI:
     )
     app.state.database = Database(DatabaseSettings.get())
     errors.install(app)
-    # The order in which every request tries them: what is asked for most comes first.
+    # Every request tries them in this order: the most requested come first.
     for router in api.ROUTERS:
         app.include_router(router, max_body_size=BODY_SIZE)
     for router in api.AUTH_ROUTERS:
@@ -67,8 +67,8 @@ def create_app() -> FastAPI:
 
 
 def create_served_app() -> FastAPI:
-    """Build the app of a process that does nothing but serve it."""
+    """Build the app for a process that does nothing but serve it."""
     app = create_app()
-    # What is there by now stays. To look through it for garbage again and again costs a seventh of every request.
+    # What exists by now stays. Scanning it for garbage again and again would cost a seventh of every request.
     gc.freeze()
     return app

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: what is their own."""
+"""What is specific to MySQL and MariaDB."""
 
 import logging
 import math
@@ -21,11 +21,11 @@ from sqlalchemy.types import TypeDecorator
 from .second_try import MAY_TRY_AGAIN, GivenUp
 from .settings import LOOPBACK, Settings
 
-# MySQL calls every primary key PRIMARY, and says of each one in a migration that its name is not heeded.
+# MySQL calls every primary key PRIMARY, and warns about each one in a migration that its name is ignored.
 logging.getLogger("asyncmy").addFilter(lambda record: "ignored for PRIMARY key" not in record.getMessage())
 
-NOT_THERE = "Start the server or mend DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
-"""What an operator can do when the database does not answer."""
+NOT_THERE = "Start the server or fix DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+"""What an operator can do when the database does not respond."""
 
 Moment = DATETIME(fsp=6)
 """To the microsecond. Without the fraction a time is rounded, and may come back later than it was (ST-5)."""
@@ -34,9 +34,9 @@ Digest = BINARY(32)
 
 
 class Exact(TypeDecorator[str]):
-    """Text of which every bit counts: case, accents, spaces at the end; its length is in bytes (ST-4).
+    """Text that is compared exactly: case, accents, trailing spaces; its length is in bytes (ST-4).
 
-    No collation that both servers know heeds the spaces.
+    No collation that both servers know compares the spaces.
     """
 
     impl = VARBINARY
@@ -51,16 +51,16 @@ class Exact(TypeDecorator[str]):
 
 @compiles(CreateTable, "mysql")
 def create_table(element: CreateTable, compiler: DDLCompiler, **_: Any) -> str:
-    """Create every table with foreign keys that count, any character, and text that is told apart by its characters.
+    """Create every table with enforced foreign keys, all of Unicode, and text that is compared character by character.
 
-    The usual collations take A for a and é for e: two addresses would be one account (ST-4, ST-5).
+    The usual collations equate A with a and é with e: two e-mail addresses would be one account (ST-4, ST-5).
     """
     statement: str = compiler.visit_create_table(element).rstrip()  # type: ignore[no-untyped-call]  # as it says
     return f"{statement} ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_bin\n\n"
 
 
 SYSTEM = "system"
-"""Those whom the machine trusts."""
+"""The authorities that the machine trusts."""
 
 
 class DatabaseSettings(Settings):
@@ -70,11 +70,11 @@ class DatabaseSettings(Settings):
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0)
-    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6). Locks count whole seconds."""
+    """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6). Locks count whole seconds."""
     database_statement_timeout: float = Field(default=15, gt=0)
-    """Seconds that one statement of a request may take: fewer than a process that is told to stop waits."""
+    """Seconds that one statement of a request may take: less than a stopping process waits for its requests."""
     database_ca: str = ""
-    """The file with the certificate of who vouches for the server; `system` means those that the machine trusts."""
+    """The file with the CA certificate for the server; `system` means the authorities that the machine trusts."""
     allow_plain_database: bool = False
 
     @field_validator("database_url")
@@ -82,10 +82,10 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except (ArgumentError, ValueError):  # the second shows what follows an @ and a colon in a password
+        except (ArgumentError, ValueError):  # the latter would show what follows an @ and a colon in a password
             url = None
         if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query:
-            raise ValueError("is not the address of a database: mysql+asyncmy://user:password@host/name")
+            raise ValueError("is not a database URL: mysql+asyncmy://user:password@host/name")
         return value
 
     @field_validator("database_ca")
@@ -93,19 +93,19 @@ class DatabaseSettings(Settings):
     def _is_there(cls, value: str) -> str:
         try:
             _tls(value)
-        except OSError:  # also of a file without a certificate
-            raise ValueError(f"is neither a file of certificates nor {SYSTEM}") from None
+        except OSError:  # also for a file without a certificate
+            raise ValueError(f"is neither a certificate file nor {SYSTEM}") from None
         return value
 
     def problems(self) -> Iterator[str]:
         url = make_url(self.database_url)
         if not (url.host in LOOPBACK or self.database_ca or self.allow_plain_database):
             yield (
-                "DATABASE_URL names another machine, so DATABASE_CA must say who vouches for it, or anybody on the way "
-                "reads along and answers; set ALLOW_PLAIN_DATABASE=true where nobody is on the way."
+                "DATABASE_URL names another machine, so DATABASE_CA must be set: otherwise anyone on the network path "
+                "can read and alter the traffic. Set ALLOW_PLAIN_DATABASE=true only on a trusted network."
             )
         if not _is_own(url):
-            yield "DATABASE_URL must have a password, and none that others have too."
+            yield "DATABASE_URL must have a password, and not a common one."
 
 
 def _is_own(url: URL) -> bool:
@@ -117,20 +117,20 @@ def _is_own(url: URL) -> bool:
 
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 _COUNTERS = 2
-"""Connections per worker to count with."""
+"""Connections per worker for counting."""
 
 _GIVEN_UP = frozenset({1020, 1213})
-"""Errors of a transaction that was given up for a rival's: its row had changed (MariaDB, where told so), deadlock."""
+"""Errors of a transaction aborted in favour of another: a row had changed (MariaDB, if so configured), deadlock."""
 
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Return what to write with, what to read with and what to count with, which opens with the first query."""
-    # READ COMMITTED: a statement sees what rivals have committed, so that after waiting for a lock it decides on what
-    # is there now (ST-7). The servers' own default shows a transaction what was there when it began.
+    """Return the engines for writing, reading and counting. They connect with the first query."""
+    # READ COMMITTED: a statement sees what others have committed, so that after waiting for a lock it decides on
+    # current data (ST-7). By default, the servers show a transaction what was there when it began.
     writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
-    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
-    # Apart, since counters of one name wait for each other's row: many at once would leave no connection to read with.
+    # Separate, since counters of one name wait for each other's row: many at once would leave none for reading.
     return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
 
 
@@ -139,9 +139,9 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
-        pool_recycle=600,  # seconds: servers and what is in between hang up on connections that were idle for long
+        pool_recycle=600,  # seconds: servers and middleboxes drop connections that were idle for long
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
-        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
     event.listen(engine.sync_engine, "handle_error", _tell_given_up)
@@ -154,17 +154,17 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         "charset": "utf8mb4",
         "connect_timeout": lock,
         "init_command": (
-            # Whatever the server's own is. Text that is too long is an error, never cut (ST-5); without
-            # NO_BACKSLASH_ESCAPES, by which the driver's quotes would not hold (ASVS 1.2.4). A copied 0 stays one.
+            # Whatever the server's default. Text that is too long is an error, never truncated (ST-5); without
+            # NO_BACKSLASH_ESCAPES, which would break the driver's quoting (ASVS 1.2.4). A copied 0 stays 0.
             "SET SESSION sql_mode = 'TRADITIONAL,NO_AUTO_VALUE_ON_ZERO',"
             f" innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
             # The first is read by MySQL only, the others by MariaDB only.
             f" /*!80000 , max_execution_time = {math.ceil(patience * 1000)} */"
             f" /*M!100100 , max_statement_time = {patience} */"
-            # Its default since 11.6.2 fails who waited for a rival's row: parallel refreshes would be 503 (ST-7).
+            # On, the default since 11.6.2, it fails whoever waited for a row: parallel refreshes would be 503 (ST-7).
             " /*M!110602 , innodb_snapshot_isolation = OFF */"
         ),
-        # What no server told to stop has stopped by then comes from one that is gone.
+        # A server that has not stopped the statement by then is gone.
         "read_timeout": patience + lock if patience else None,
         "ssl": _tls(settings.database_ca),
     }
@@ -181,37 +181,37 @@ def _tell_given_up(context: ExceptionContext) -> None:
 
 
 def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
-    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals.
+    """Return a statement that inserts a row or, if one has its key, changes that one, atomically.
 
-    The changes are made one after the other: what follows sees what came before. MySQL finds the key by itself.
+    The changes are made one after the other: each sees the ones before it. MySQL finds the key by itself.
     """
     return insert(into).values(row).on_duplicate_key_update(list(changes.items()))
 
 
 def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
-    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it.
+    """Return an upsert whose result tells `count_of` what the column `count` holds afterwards.
 
-    MySQL cannot return a row, but tells what LAST_INSERT_ID was given; that has no sign, so no count is below zero.
+    MySQL cannot return a row, but reports what LAST_INSERT_ID was given; that is unsigned, so no count is below zero.
     """
     told = {each["count"]: func.last_insert_id(each["count"]) for each in (row, changes)}
     return upsert(into, {**row, "count": told[row["count"]]}, {**changes, "count": told[changes["count"]]}, key=key)
 
 
 def count_of(result: CursorResult[Any]) -> int:
-    """Return what a `counting` statement counted."""
+    """Return the count from the result of a `counting` statement."""
     return int(result.lastrowid)
 
 
 def numbered_on(table: Table) -> Executable | None:
-    """Return what makes the numbers of new rows follow those of copied ones; None, since MySQL sees to that."""
+    """Return a statement that makes new ids continue after copied ones; None, since MySQL does so by itself."""
     return None
 
 
 @asynccontextmanager
 async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
-    """Open a connection for migrations. Each is committed by itself; one that fails half-way leaves its first half.
+    """Open a connection for migrations. Each is committed by itself; one that fails halfway leaves its first half.
 
-    They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
+    They have no time limit, but wait for a lock no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
     try:

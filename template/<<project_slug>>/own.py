@@ -1,8 +1,8 @@
 """Yours. Rendered once and never touched by an update: what you add to the app.
 
-The sample `items` shows how a feature comes in. What its modules define is found once they are imported here: settings
-(a subclass of `settings.Settings`), tables (of `db.Base`), errors (of `errors.AppError`). Scopes and roles have
-`auth/own_scopes.py`, ways to authenticate `auth/own.py`.
+The sample `items` shows how to add a feature. What its modules define is found once they are imported here: settings
+(a subclass of `settings.Settings`), tables (of `db.Base`), errors (of `errors.AppError`). Scopes and roles go into
+`auth/own_scopes.py`, ways to authenticate into `auth/own.py`.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 """Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through."""
 
 LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = ()
-"""What to open when the app starts, after everything else, and to close before it."""
+"""What is opened when the app starts, after everything else, and closed before it."""
 
 
 def install(app: FastAPI) -> None:

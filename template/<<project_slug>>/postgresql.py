@@ -1,4 +1,4 @@
-"""PostgreSQL: what is its own."""
+"""What is specific to PostgreSQL."""
 
 import math
 import os
@@ -22,8 +22,8 @@ from .settings import LOOPBACK, Settings
 
 T = TypeVar("T")
 
-NOT_THERE = "Start the server or mend DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
-"""What an operator can do when the database does not answer."""
+NOT_THERE = "Start the server or fix DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+"""What an operator can do when the database does not respond."""
 
 Moment = DateTime
 Digest = LargeBinary(32)
@@ -31,7 +31,7 @@ Digest = LargeBinary(32)
 
 
 class Exact(String):
-    """Text of which every bit counts: case, accents, spaces at the end. PostgreSQL compares all text so (ST-4)."""
+    """Text that is compared exactly: case, accents, trailing spaces. PostgreSQL compares all text like this (ST-4)."""
 
 
 class DatabaseSettings(Settings):
@@ -41,9 +41,9 @@ class DatabaseSettings(Settings):
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0)
-    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
+    """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6)."""
     database_statement_timeout: float = Field(default=15, gt=0)
-    """Seconds that one statement of a request may take: fewer than a process that is told to stop waits."""
+    """Seconds that one statement of a request may take: less than a stopping process waits for its requests."""
     allow_plain_database: bool = False
 
     @field_validator("database_url")
@@ -51,29 +51,29 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except (ArgumentError, ValueError):  # the second shows what follows an @ and a colon in a password
+        except (ArgumentError, ValueError):  # the latter would show what follows an @ and a colon in a password
             url = None
         if url is None or url.drivername != "postgresql+psycopg" or not url.database:
-            raise ValueError("is not the address of a database: postgresql+psycopg://user:password@host/name")
+            raise ValueError("is not a database URL: postgresql+psycopg://user:password@host/name")
         return value
 
     def problems(self) -> Iterator[str]:
         url = make_url(self.database_url)
-        # In this order the driver goes by them; a `service` is a file that says anything.
+        # The driver's order of precedence; a `service` is a file that may say anything.
         hosts = str(url.query.get("service") or url.query.get("hostaddr") or url.query.get("host", url.host or "/"))
         is_socket = all(host.startswith("/") for host in hosts.split(","))
         is_near = is_socket or hosts in LOOPBACK
         if not (is_near or url.query.get("sslmode") == "verify-full" or self.allow_plain_database):
             yield (
-                "DATABASE_URL must end in ?sslmode=verify-full, or anybody on the way reads along and answers; "
-                "set ALLOW_PLAIN_DATABASE=true where nobody is on the way."
+                "DATABASE_URL must end in ?sslmode=verify-full: otherwise anyone on the network path can read and "
+                "alter the traffic. Set ALLOW_PLAIN_DATABASE=true only on a trusted network."
             )
         if not is_socket and "sslcert" not in url.query and not _is_own(url):
-            yield "DATABASE_URL must have a password, and none that others have too."
-        # The driver heeds the first one always, and the others when the address names no host.
+            yield "DATABASE_URL must have a password, and not a common one."
+        # The driver always obeys PGHOSTADDR, and the others when the URL names no host.
         names = ("PGHOSTADDR",) if {"host", "hostaddr"} & set(url.query) or url.host else _ELSEWHERE
         if elsewhere := [name for name in names if os.environ.get(name)]:
-            yield f"{', '.join(elsewhere)} must not be set: the driver would go there instead."
+            yield f"{', '.join(elsewhere)} must not be set: the driver would connect there."
 
 
 def _is_own(url: URL) -> bool:
@@ -86,19 +86,19 @@ def _is_own(url: URL) -> bool:
 _ELSEWHERE = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 _COUNTERS = 2
-"""Connections per worker to count with."""
+"""Connections per worker for counting."""
 
 _ROLLED_BACK = frozenset({"40001", "40P01"})
-"""SQLSTATEs of a transaction that was given up for a rival's: serialisation failure, deadlock."""
+"""SQLSTATEs of a transaction aborted in favour of another: serialisation failure, deadlock."""
 
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Return what to write with, what to read with and what to count with, which opens with the first query."""
-    # READ COMMITTED: a conditional UPDATE that waited for a rival sees the rival's row, so its count decides (ST-7).
+    """Return the engines for writing, reading and counting. They connect with the first query."""
+    # READ COMMITTED: a conditional UPDATE that waited for another sees the new row, so its count decides (ST-7).
     writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
-    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
-    # Apart, since counters of one name wait for each other's row: many at once would leave no connection to read with.
+    # Separate, since counters of one name wait for each other's row: many at once would leave none for reading.
     return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
 
 
@@ -107,9 +107,9 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
-        pool_recycle=600,  # seconds: servers and what is in between hang up on connections that were idle for long
+        pool_recycle=600,  # seconds: servers and middleboxes drop connections that were idle for long
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
-        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
     event.listen(engine.sync_engine, "handle_error", _tell_given_up)
@@ -125,27 +125,27 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
     }
     own = str(make_url(settings.database_url).query.get("options", ""))  # a schema, for instance
     return {
-        # What no server told to stop has stopped by then comes from one that is frozen.
+        # A server that has not stopped the statement by then is frozen.
         "async_creator_fn": partial(_connect, patience + settings.database_timeout if patience else None),
         "connect_timeout": math.ceil(settings.database_timeout),
         "options": " ".join([own, *(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items())]),
-        # Milliseconds after which a server that vanished without a word counts as gone.
+        # Milliseconds after which a server that vanished silently counts as gone.
         "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
     }
 
 
 class Connection(psycopg.AsyncConnection):
-    """A connection that gives up a server which says nothing for `patience` seconds, and is closed then."""
+    """A connection that gives up on a server, and is closed, after `patience` seconds of silence."""
 
     patience: float | None = None
 
     async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - psycopg's signature
-        """Wait for the server; whatever the driver asks of it comes by here."""
+        """Wait for the server; everything the driver asks of it passes through here."""
         try:
             return await super().wait(gen, interval, self.patience if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()  # or its answer, late, would be taken for the next statement's
+                self.pgconn.finish()  # otherwise, its late answer would be taken for the next statement's
             raise
 
 
@@ -161,34 +161,34 @@ def _tell_given_up(context: ExceptionContext) -> None:
 
 
 def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
-    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals."""
+    """Return a statement that inserts a row or, if one has its key, changes that one, atomically."""
     return insert(into).values(row).on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
-    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it."""
+    """Return an upsert whose result tells `count_of` what the column `count` holds afterwards."""
     return upsert(into, row, changes, key=key).returning(into.c.count)
 
 
 def count_of(result: CursorResult[Any]) -> int:
-    """Return what a `counting` statement counted."""
+    """Return the count from the result of a `counting` statement."""
     return int(result.scalar_one())
 
 
 def numbered_on(table: Table) -> Executable | None:
-    """Return what makes the numbers of new rows follow those of copied ones, of which a sequence knows nothing."""
+    """Return a statement that makes new ids continue after copied ones, of which the sequence knows nothing."""
     column = table.autoincrement_column
     if column is None:
         return None
     sequence = func.pg_get_serial_sequence(func.quote_ident(table.name), column.name)
-    return select(func.setval(sequence, func.nullif(func.greatest(func.max(column), 0), 0)))  # it has none below 1
+    return select(func.setval(sequence, func.nullif(func.greatest(func.max(column), 0), 0)))  # a sequence starts at 1
 
 
 @asynccontextmanager
 async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
-    """Open a connection for migrations: all that is due is there at the end, or nothing of it is.
+    """Open a connection for migrations: either all pending ones are applied, or none.
 
-    They may take their time. Only for a lock they wait no longer than requests do, which queue up behind them.
+    They have no time limit, but wait for a lock no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
     try:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 class Input(BaseModel):
     """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5).
 
-    What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`, and dates alike.
+    What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`; dates likewise.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
@@ -29,7 +29,7 @@ class InvalidField(Output):
 
 
 class ProblemDetails(Output):
-    """What went wrong, as RFC 9457 has it: rely on the status and the code."""
+    """What went wrong (RFC 9457): rely on the status and the code."""
 
     type: str
     title: str
@@ -41,7 +41,7 @@ class ProblemDetails(Output):
 
 
 def no_controls(text: str) -> str:
-    """Return the text. Raises ValueError for characters that no line of text has."""
+    """Return the text. Raises ValueError for control characters and lone surrogates."""
     # PostgreSQL refuses NUL and every driver refuses lone surrogates: refused here, never a 500 there (ST-6).
     if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF or ord(character) == 127 for character in text):
         raise ValueError("must not contain control characters")

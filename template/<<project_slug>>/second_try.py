@@ -1,4 +1,4 @@
-"""A second try for requests whose transaction the database gave up for a rival's: two that waited for each other."""
+"""A second try for requests whose transaction the database aborted in favour of another, such as after a deadlock."""
 
 import asyncio
 from contextvars import ContextVar
@@ -8,10 +8,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAUSE = 0.05
-"""Seconds before the second try: the rival, let go on a moment ago, would else be overtaken and waited for again."""
+"""Seconds before the second try: otherwise it could overtake the other transaction and deadlock with it again."""
 
 MAY_TRY_AGAIN = ContextVar("may_try_again", default=False)
-"""Whether to raise GivenUp. Else it is the database's own error, which every route tells in its own words."""
+"""Whether to raise GivenUp. Otherwise it is the database's own error, which every route reports in its own format."""
 
 
 class GivenUp(SQLAlchemyError):
@@ -19,10 +19,10 @@ class GivenUp(SQLAlchemyError):
 
 
 class SecondTry:
-    """Run the request again, from its first byte. If that is given up too, its route says so as it says all else.
+    """Run the request again, from its first byte. If that is aborted too, its route reports it like any other error.
 
-    What is run again has left nothing of the transaction behind. A limit is counted twice, and a one-time code that an
-    earlier transaction took is refused, as it would be if the client came again.
+    The first try leaves nothing of that transaction behind. Still, a limit is counted twice, and a one-time code that
+    an earlier transaction used up is refused, as it would be if the client tried again.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -50,7 +50,7 @@ class SecondTry:
 
 
 def _afresh(scope: Scope) -> Scope:
-    # Of its own to each try: what the first one learns of its caller may be over by the time of the second.
+    # Each try has its own: what the first one learned about its caller may have changed by the second.
     return {**scope, "state": {**scope.get("state", {})}}
 
 

@@ -20,10 +20,10 @@ def _split(value: Any) -> Any:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Several words in one variable, parted by commas or spaces."""
+"""Several words in one variable, separated by commas or spaces."""
 
 RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
-"""Only these two names lower the guard. No name, and any other name, means production."""
+"""Only these two names relax the checks. Any other name, or none, means production."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         try:
             return cls()
         except (OSError, UnicodeDecodeError):
-            raise SettingsError(".env must be text in UTF-8 that this user may read") from None
+            raise SettingsError(".env must be UTF-8 text that this user may read") from None
 
     @staticmethod
     def forget() -> None:
@@ -70,11 +70,11 @@ class Settings(BaseSettings):
         return {}
 
     def problems(self) -> Iterator[str]:
-        """Say what is unsafe in production, a sentence each. Not called in development and test."""
+        """Yield a sentence about each value that is unsafe in production. Not called in development and test."""
         return iter(())
 
     def hints(self) -> Iterator[str]:
-        """Say what is left out and how to have it, a sentence each. Nothing of it is wrong."""
+        """Yield a sentence about each optional feature that is off and how to turn it on. None of them is a problem."""
         return iter(())
 
 
@@ -83,13 +83,13 @@ class CoreSettings(Settings):
 
     environment: str = "production"
     public_url: str = ""
-    """The address clients use, for instance `https://api.example.com`."""
+    """The URL that clients use, for instance `https://api.example.com`."""
     allowed_hosts: Words = ()
     """Host names to answer to; empty means the host of `public_url`."""
     cors_origins: Words = ()
     """Origins whose pages may call this API, for instance `https://app.example.com`."""
     trusted_proxies: Words = ()
-    """Addresses or networks whose X-Forwarded-* headers are believed. Nobody's by default (ASVS 15.3.4)."""
+    """IP addresses or networks whose X-Forwarded-* headers are trusted. None by default (ASVS 15.3.4)."""
 
     @property
     def is_production(self) -> bool:
@@ -97,7 +97,7 @@ class CoreSettings(Settings):
 
     @property
     def base_url(self) -> str:
-        """The public address, without a trailing slash."""
+        """The public URL, without a trailing slash."""
         return (self.public_url or "http://127.0.0.1:8000").rstrip("/")
 
     @property
@@ -112,22 +112,22 @@ class CoreSettings(Settings):
 
     def problems(self) -> Iterator[str]:
         if not _is_origin(self.public_url):
-            yield "PUBLIC_URL must be the https:// address that clients use, with nothing after the host or its port."
+            yield "PUBLIC_URL must be the https:// URL that clients use, with nothing after the host or its port."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
-                yield f"{name.upper()} must list its members; a wildcard trusts everybody."
+                yield f"{name.upper()} must list each member; a wildcard trusts everybody."
         if any({":", "/"} & set(host) and not _is_network(host) for host in self.allowed_hosts):
-            yield "ALLOWED_HOSTS must be names of hosts, without a scheme or a port."
+            yield "ALLOWED_HOSTS must be host names, without a scheme or a port."
         if any(not _is_network(proxy) for proxy in self.trusted_proxies):
-            yield "TRUSTED_PROXIES must be addresses or networks, for instance 10.0.0.0/16."
+            yield "TRUSTED_PROXIES must be IP addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):
             yield "CORS_ORIGINS must be https:// origins as browsers send them, for instance https://app.example.com."
 
     def hints(self) -> Iterator[str]:
         if not self.cors_origins:
-            yield "CORS_ORIGINS is empty, so no page of another origin may call this API."
+            yield "CORS_ORIGINS is empty, so no page from another origin may call this API."
         if not self.trusted_proxies:
-            yield "TRUSTED_PROXIES is empty; behind a proxy all clients would share its address, and so their limits."
+            yield "TRUSTED_PROXIES is empty; behind a proxy, all clients would share its IP address and its limits."
 
 
 def _is_origin(address: str) -> bool:
@@ -137,7 +137,7 @@ def _is_origin(address: str) -> bool:
 def _is_network(text: str) -> bool:
     try:
         ip_network(text)
-    except ValueError:  # also of bits behind the prefix, with which uvicorn takes it for a name
+    except ValueError:  # also for bits after the prefix, with which uvicorn would take it for a name
         return False
     return True
 
@@ -154,7 +154,7 @@ def find_problems() -> list[str]:
     """Check every settings class that has been imported; return sentences, empty when all is well."""
     try:
         production = CoreSettings.get().is_production
-    except SettingsError as error:  # what every other class would say, too
+    except SettingsError as error:  # every other class would report the same
         return list(_sentences(error))
     return [line for cls in Settings.classes for line in _problems_of(cls, production=production)]
 
@@ -170,14 +170,14 @@ def _problems_of(cls: type[Settings], *, production: bool) -> Iterator[str]:
 
 
 def find_hints() -> Iterator[str]:
-    """Say what is left out by the settings that are sound."""
+    """Yield the hints of every settings class whose values are valid."""
     for cls in Settings.classes:
         with suppress(ValueError):
             yield from cls.get().hints()
 
 
 def _sentences(error: ValueError) -> Iterator[str]:
-    if not isinstance(error, ValidationError):  # a list or table that is not written as JSON
+    if not isinstance(error, ValidationError):  # a list or table that is not valid JSON
         yield f"{error}."
         return
     for detail in error.errors():
@@ -186,6 +186,6 @@ def _sentences(error: ValueError) -> Iterator[str]:
 
 
 def refuse_unsafe_settings() -> None:
-    """Stop the start on any problem (ASVS 13.2.3, 13.4.2): a weak default that starts is a default that ships."""
+    """Refuse to start on any problem (ASVS 13.2.3, 13.4.2): a weak default that starts is a default that ships."""
     if problems := find_problems():
         raise UnsafeSettings("\n".join(["Refusing to start:", *(f"- {problem}" for problem in problems)]))

@@ -1,7 +1,7 @@
-"""SQLite: what is its own, and one visit to a connection's thread per statement.
+"""What is specific to SQLite, with one visit to a connection's thread per statement.
 
-The driver as it comes makes four: for a cursor, the execution, the rows, the end of the cursor. A visit takes longer
-than most queries. Invariant: a cursor of the database never leaves its thread; what comes back is rows, all of them.
+The driver alone makes four: to open a cursor, execute, fetch the rows and close the cursor. A visit takes longer than
+most queries. Invariant: a database cursor never leaves its thread; what comes back is rows, all of them.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ from sqlalchemy.pool import PoolResetState
 
 from .settings import Settings
 
-NOT_THERE = "Is there a place for the file of DATABASE_URL, and may it be written?"
-"""What an operator can do when the database does not answer."""
+NOT_THERE = "Does the folder of the file in DATABASE_URL exist, and is it writable?"
+"""What an operator can do when the database does not respond."""
 
 Moment = DateTime
 Digest = LargeBinary(32)
@@ -34,7 +34,7 @@ Digest = LargeBinary(32)
 
 
 class Exact(String):
-    """Text of which every bit counts: case, accents, spaces at the end. SQLite compares all text so (ST-4)."""
+    """Text that is compared exactly: case, accents, trailing spaces. SQLite compares all text like this (ST-4)."""
 
 
 class DatabaseSettings(Settings):
@@ -42,9 +42,9 @@ class DatabaseSettings(Settings):
 
     database_url: str = "sqlite+aiosqlite:///app.db"
     database_pool_size: int = Field(default=20, ge=1)
-    """Connections kept open per worker for reading. Too few make requests wait. Writing has one of its own."""
+    """Connections kept open per worker for reading. Too few make requests wait. Writing has its own."""
     database_timeout: float = Field(default=5, gt=0)
-    """Seconds to wait for a connection or a lock; then the answer is 503 (ASVS 13.2.6)."""
+    """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6)."""
     allow_sqlite_in_production: bool = False
 
     @field_validator("database_url")
@@ -52,31 +52,31 @@ class DatabaseSettings(Settings):
     def _is_address(cls, value: str) -> str:
         try:
             url = make_url(value)
-        except (ArgumentError, ValueError):  # the second of a port that is no number
+        except (ArgumentError, ValueError):  # the latter for a port that is not a number
             url = None
         if url is None or url.drivername != "sqlite+aiosqlite" or not url.database:
-            raise ValueError("is not the address of a database, for instance sqlite+aiosqlite:///app.db")
+            raise ValueError("is not a database URL, for instance sqlite+aiosqlite:///app.db")
         return value
 
     def problems(self) -> Iterator[str]:
         if not self.allow_sqlite_in_production:
-            yield "DATABASE_URL names SQLite, which serves one machine; set ALLOW_SQLITE_IN_PRODUCTION=true to mean it."
+            yield "DATABASE_URL names SQLite, which serves one machine; ALLOW_SQLITE_IN_PRODUCTION=true allows that."
 
 
 _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Return what to write with, what to read with and what to count with, which opens with the first query."""
-    # Connections of its own: to switch one to AUTOCOMMIT and back takes longer than most queries.
+    """Return the engines for writing, reading and counting. They connect with the first query."""
+    # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
-    # Apart, since a counter waits for the file's lock: many of them at once would leave no connection to read with.
+    # Separate, since counting waits for the file's lock: many at once would leave no connection for reading.
     return _writing(settings), reading, _engine(settings, pool_size=1, **_AUTOCOMMIT)
 
 
 def _writing(settings: DatabaseSettings) -> AsyncEngine:
-    # SQLite lets one write at a time. Waiting for the connection is a queue; waiting for the file is polling.
-    # It goes back as it is: nearly every transaction has been committed or rolled back by then.
+    # SQLite allows one writer at a time. Waiting for the connection is a queue; waiting for the file is polling.
+    # No reset on return: nearly every transaction has been committed or rolled back by then.
     engine = _engine(settings, pool_size=1, pool_reset_on_return=None)
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "reset", roll_back)
@@ -89,37 +89,37 @@ def _engine(settings: DatabaseSettings, **options: Any) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         connect_args={"async_creator_fn": connect, "timeout": settings.database_timeout},
-        hide_parameters=True,  # an error's text goes to the log, and its values are users' (ASVS 16.2.5)
+        hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
 
 
 def upsert(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Insert:
-    """Return the statement that inserts a row or, where one has its key, makes changes to that: one step for rivals."""
+    """Return a statement that inserts a row or, if one has its key, changes that one, atomically."""
     return insert(into).values(row).on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def counting(into: Table, row: Mapping[str, Any], changes: Mapping[str, Any], *, key: Iterable[str]) -> Executable:
-    """Return an upsert that also tells, by `count_of` its result, what the column `count` holds after it."""
+    """Return an upsert whose result tells `count_of` what the column `count` holds afterwards."""
     return upsert(into, row, changes, key=key).returning(into.c.count)
 
 
 def count_of(result: CursorResult[Any]) -> int:
-    """Return what a `counting` statement counted."""
+    """Return the count from the result of a `counting` statement."""
     return int(result.scalar_one())
 
 
 def numbered_on(table: Table) -> Executable | None:
-    """Return what makes the numbers of new rows follow those of copied ones; None, since SQLite sees to that."""
+    """Return a statement that makes new ids continue after copied ones; None, since SQLite does so by itself."""
     return None
 
 
 @asynccontextmanager
 async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
-    """Open a connection for migrations: all that is due is there at the end, or nothing of it is.
+    """Open a connection for migrations: either all pending ones are applied, or none.
 
-    To alter a column, SQLite copies the table and drops the old one. With foreign keys on, that deletes what points at
-    it: passwords, sessions, items.
+    To alter a column, SQLite copies the table and drops the old one. With foreign keys on, that deletes the rows that
+    refer to it: passwords, sessions, items.
     """
     engine = _writing(settings)
     try:
@@ -134,7 +134,7 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
 
 
 SET_UP = """
-PRAGMA foreign_keys = ON;  -- SQLite ignores them unless told: a deleted user's tokens would live on (ST-1)
+PRAGMA foreign_keys = ON;  -- off by default: a deleted user's tokens would live on (ST-1)
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 """
@@ -175,7 +175,7 @@ class Cursor:
             cursor.close()
 
     async def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
+        """Return the remaining rows."""
         return await self.fetchmany(len(self._rows))
 
     async def fetchmany(self, size: int) -> list[Any]:
@@ -204,16 +204,16 @@ class Connection(aiosqlite.Connection):
         self._wants_transaction = True
 
     def in_thread(self) -> sqlite3.Connection:
-        """Return SQLite's own connection, in the transaction that was asked for. To be called in its thread."""
+        """Return SQLite's own connection, in the transaction that was asked for. Call it in the connection's thread."""
         connection: sqlite3.Connection = self._conn
         if self._wants_transaction:
-            # Taking the write lock at the first statement makes rivals wait; later, SQLite fails them at once (ST-8).
+            # With the write lock taken by the first statement, others wait; later, SQLite fails them at once (ST-8).
             connection.execute("BEGIN IMMEDIATE")
             self._wants_transaction = False
         return connection
 
     def stop(self) -> asyncio.Future[Any] | None:
-        """End the thread. If the connection could not be opened, nobody waits for that: the event loop may be over."""
+        """End the thread. If the connection could not be opened, nobody awaits that: the event loop may be closed."""
         if self._connection:
             return super().stop()
         self._tx.put_nowait((None, lambda: _STOP_RUNNING_SENTINEL))
@@ -227,24 +227,24 @@ class Connection(aiosqlite.Connection):
 def connect(path: str, **options: Any) -> Connection:
     """Return a connection, not yet opened, for SQLAlchemy's `async_creator_fn`."""
     connection = Connection(partial(_open, path, options), iter_chunk_size=1)
-    connection._thread.daemon = True  # else a connection left open would keep the process from ending
+    connection._thread.daemon = True  # otherwise, a connection left open would keep the process from ending
     return connection
 
 
 def begin(connection: SyncConnection) -> None:
-    """Begin a transaction; a listener to SQLAlchemy's `begin`."""
+    """Begin a transaction; a listener for SQLAlchemy's `begin` event."""
     driver: Any = connection.connection.driver_connection
     driver.ask_for_transaction()
 
 
 def roll_back(connection: Any, _entry: object, state: PoolResetState) -> None:
-    """Roll back what a COMMIT that failed has left open, and with it the file's lock; a listener to `reset`."""
+    """Roll back what a failed COMMIT has left open, which frees the file's lock; a listener for `reset`."""
     if state.asyncio_safe and connection.driver_connection.in_transaction:
         connection.rollback()
 
 
 def refuse_broken_references(connection: SyncConnection) -> None:
-    """Stop a migration that leaves rows pointing at nothing. Raises RuntimeError, so nothing of it is committed."""
+    """Stop a migration that leaves dangling references. Raises RuntimeError, so that none of it is committed."""
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         raise RuntimeError(f"The migration breaks {len(broken)} references, the first from the table {broken[0][0]}.")
@@ -252,8 +252,8 @@ def refuse_broken_references(connection: SyncConnection) -> None:
 
 def _open(path: str, options: dict[str, Any]) -> sqlite3.Connection:
     if not path.startswith(("file:", ":")):
-        with suppress(OSError):  # what is wrong with the path SQLite says better
-            Path(path).touch(0o600)  # SQLite would make it as readable as the umask allows, and its log like it
+        with suppress(OSError):  # SQLite says better what is wrong with the path
+            Path(path).touch(0o600)  # SQLite would create it, and its log, as readable as the umask allows
     connection: sqlite3.Connection = sqlite3.connect(path, **options)
     connection.executescript(SET_UP)
     return connection

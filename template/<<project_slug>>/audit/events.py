@@ -41,7 +41,7 @@ class Event(StrEnum):
 
 
 CRITICAL = frozenset({Event.TOKEN_REUSED, Event.LOGIN_PAUSED})
-"""Events that point at a theft or an attack under way."""
+"""Events that point to a theft or an attack in progress."""
 
 
 def log_event(event: Event, *, level: int = logging.INFO, **fields: object) -> None:

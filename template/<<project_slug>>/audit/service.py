@@ -12,7 +12,7 @@ from .models import AuditEvent
 
 
 def record(db: AsyncSession, event: Event, user_id: UUID | None, **fields: Any) -> None:
-    """Add the event to the caller's transaction: row and line are there exactly when what they tell of is.
+    """Add the event to the caller's transaction: the row and the log line exist exactly when the change does.
 
     Pass no secret.
     """

@@ -1,4 +1,4 @@
-"""How long the trail goes back."""
+"""How far back the trail goes."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from ..settings import Settings
 
 
 class AuditSettings(Settings):
-    """Addresses of people are in the trail, so it ends some day."""
+    """The trail contains people's IP addresses, so its entries expire."""
 
     audit_days: int = Field(default=365, ge=30, le=36_500)
     """Days until an event is deleted. Fewer may be too few to find out what an intruder did (ASVS 14.2.7)."""

@@ -5,17 +5,17 @@
       |    no such credential -> None      bad -> 401      good -> Principal
       |    two credentials -> 400
       v
-    Guard -- none, or a scheme that nobody knows -> 401 with every method's challenge
+    Guard -- none, or an unknown scheme -> 401 with every method's challenge
       |   -- require(Scope.X) -> 403 insufficient_scope
       |   -- login too long ago -> 401 insufficient_user_authentication
       v
-    endpoint(caller, db)   queries scoped to the caller: somebody else's object is a 404
+    endpoint(caller, db)   queries limited to the caller: somebody else's object is a 404
 
 scopes.py        what may be granted, and to which roles; yours are in own_scopes.py
 principal.py     the caller                     method.py        the contract of a method
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
-closed.py        every route has a guard        accounts.py      the account beside a credential
-lookup.py        many look-ups, one query       credentials.py   ending what was handed out
+closed.py        every route has a guard        accounts.py      the account behind a credential
+lookup.py        many lookups, one query        credentials.py   revoking what was handed out
 
 One folder per method, each with the same file names.
 

@@ -1,4 +1,4 @@
-"""The account beside a credential: columns that each method's look-up brings along, and what they become."""
+"""The account behind a credential: columns that each method's lookup returns, and what they become."""
 
 from typing import Any
 from uuid import UUID
@@ -21,16 +21,16 @@ ACCOUNT_COLUMNS = (
 
 
 def is_usable() -> ColumnElement[bool]:
-    """Return the condition every look-up carries: a disabled account's credentials find nothing (ASVS 7.4.2)."""
+    """Return the condition of every lookup: a disabled account's credentials find nothing (ASVS 7.4.2)."""
     return User.is_active.is_(True)
 
 
 async def locked(db: AsyncSession, user_id: UUID) -> User | None:
-    """Return the account as it is now, and as it stays for everybody until the transaction ends; None if it is gone.
+    """Lock the account until the transaction ends and return it as it is now; None if it is gone.
 
-    Before whatever depends on the account's state, or counts what it has: parallel requests would each decide on what
-    the other is changing (ST-7). Always the first lock of a transaction, so that no two wait for each other. Rows that
-    point at the account can still be added meanwhile; SQLite has one writer, and no locks of rows.
+    Call it before anything that depends on the account's state or counts its rows: otherwise parallel requests decide
+    on stale data (ST-7). Always the first lock of a transaction, so that two cannot deadlock. Rows that refer to the
+    account can still be added in the meantime; SQLite has one writer, and no row locks.
     """
     return await db.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
 

@@ -1,4 +1,4 @@
-"""The Authorization header, taken apart once and the same way for every method (ASVS 1.5.3)."""
+"""The Authorization header, parsed once and the same way for every method (ASVS 1.5.3)."""
 
 from starlette.requests import Request
 
@@ -6,9 +6,9 @@ from .method import MalformedCredential
 
 
 def read(request: Request) -> tuple[str, str] | None:
-    """Return scheme, lower case, and credentials; None without the header.
+    """Return the scheme, in lower case, and the credentials; None without the header.
 
-    Raises MalformedCredential for two headers: a proxy and we may each believe another one.
+    Raises MalformedCredential for two headers: a proxy and we may each believe a different one.
     """
     sent = request.headers.getlist("authorization")
     if not sent:

@@ -1,4 +1,4 @@
-"""Closed by default: at start, every route must demand a caller or be PUBLIC; and OpenAPI says what each demands."""
+"""Closed by default: at start, every route must require a caller or be PUBLIC. OpenAPI says what each requires."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,15 +16,15 @@ from .dependencies import Guard, public
 from .methods import METHODS
 
 OPEN_PATHS = frozenset({"/openapi.json"})
-"""Pages that are no endpoints; in development only."""
+"""Pages that are not endpoints; in development only."""
 
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
-NO_ENDPOINT = "is no endpoint, and nothing else can have a guard: serve it beside the app, or by MIDDLEWARE in own.py"
+NO_ENDPOINT = "is not an endpoint, and nothing else can have a guard: serve it elsewhere, or by MIDDLEWARE in own.py"
 NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
 
 
 class UnguardedRoute(Exception):
-    """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if you mean it."""
+    """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if that is intended."""
 
 
 def _calls(dependant: Dependant | None) -> Iterator[Any]:
@@ -34,7 +34,7 @@ def _calls(dependant: Dependant | None) -> Iterator[Any]:
 
 
 def guards_of(route: RouteContext) -> list[Guard] | None:
-    """Return the guards on a route, with those of its routers; None when it is PUBLIC. Raises UnguardedRoute."""
+    """Return the guards on a route and on its routers; None when it is PUBLIC. Raises UnguardedRoute."""
     dependant = getattr(route, "dependant", None)
     calls = list(_calls(dependant))
     guards = [call for call in calls if isinstance(call, Guard)]

@@ -5,7 +5,7 @@
     @router.get("")
     async def list_items(caller: Reader, db: Reading) -> list[ItemOut]: ...
 
-Every endpoint takes a principal or says `PUBLIC` out loud; start-up fails for one that does neither (`closed.py`).
+Every endpoint takes a principal or says `PUBLIC` explicitly; the app refuses to start otherwise (`closed.py`).
 """
 
 from collections.abc import Iterator
@@ -23,15 +23,15 @@ from .principal import Principal
 from .scopes import Scope
 
 RECENT = timedelta(minutes=5)
-"""How fresh a login must be for acts that could take an account over. Longer lets a stolen token do them."""
+"""How fresh a login must be for actions that could take over an account. Longer lets a stolen token do them."""
 
 READERS = tuple(dict.fromkeys(method.authenticate for method in METHODS))
 HEADERS = tuple(dict.fromkeys(("authorization", *(method.header for method in METHODS))))
-"""Where a credential may be. Authorization always counts, though no method may read it: AK-3."""
+"""Where a credential may be. Authorization always counts, even if no method reads it: AK-3."""
 
 
 class Unauthorized(AppError):
-    """No caller, or none that can be believed. Always carries one challenge per method (RFC 9110, section 11.6.1)."""
+    """No caller, or one that is not authenticated. Always has one challenge per method (RFC 9110, section 11.6.1)."""
 
     status = 401
     code = "not_authenticated"
@@ -54,7 +54,7 @@ class BadCredentials(AppError):
 
 
 class Forbidden(AppError):
-    """A known caller without the needed scope (RFC 6750, section 3.1)."""
+    """A known caller without the required scope (RFC 6750, section 3.1)."""
 
     status = 403
     code = "insufficient_scope"
@@ -78,10 +78,10 @@ def _challenges(parameters: dict[str, str]) -> Iterator[str]:
 
 
 async def authenticate(request: Request) -> Principal | None:
-    """Ask each method's reader once; return who vouched, or None when the request carries no credential.
+    """Ask each method's reader once; return the caller, or None when the request has no credential.
 
     Raises BadCredentials (400) for several credentials, whose powers must never be merged (AK-3), and Unauthorized
-    (401) for a bad one. A scheme that nobody here knows is no credential.
+    (401) for a bad one. An unknown scheme is not a credential.
     """
     if sum(len(request.headers.getlist(header)) for header in HEADERS) > 1:
         raise BadCredentials("Send one credential")
@@ -96,7 +96,7 @@ async def authenticate(request: Request) -> Principal | None:
 
 
 class Guard:
-    """A dependency that lets a request pass only for a fitting caller. `closed.py` looks for these on every route."""
+    """A dependency that lets only suitable callers through. `closed.py` looks for these on every route."""
 
     def __init__(self, *scopes: Scope, within: timedelta | None = None) -> None:
         self.scopes = frozenset(scopes)
@@ -113,7 +113,7 @@ class Guard:
 
     @staticmethod
     async def _caller(request: Request) -> Principal:
-        # A router's guard and an endpoint's guard ask for the same caller: one look-up per request.
+        # A router's guard and an endpoint's guard ask for the same caller: one lookup per request.
         known: Principal | None = getattr(request.state, "principal", None) or await authenticate(request)
         if known is None:
             raise Unauthorized
@@ -122,7 +122,7 @@ class Guard:
 
 
 def require_recent_login(caller: Principal, within: timedelta = RECENT) -> None:
-    """Raise Unauthorized for a login too long ago, and for any caller whom nobody sits behind, such as a key."""
+    """Raise Unauthorized for a login too long ago, and for unattended callers, such as a key."""
     if caller.logged_in_at is None or now() - caller.logged_in_at > within:
         raise Unauthorized(
             "Log in again to do this.",
@@ -133,16 +133,16 @@ def require_recent_login(caller: Principal, within: timedelta = RECENT) -> None:
 
 
 def require(*scopes: Scope) -> Any:
-    """Return a dependency that demands a caller with all of the scopes."""
+    """Return a dependency that requires a caller with all of the scopes."""
     return Depends(Guard(*scopes))
 
 
 async def public() -> None:
-    """Mark a route as open to anybody. Authentication does not run: a stale token must not hinder a refresh."""
+    """Mark a route as open to anybody. Authentication does not run: a stale token must not prevent a refresh."""
 
 
 async def caller_if_any(request: Request) -> Principal | None:
-    """Return who is calling an open endpoint; None for anybody whose credential is absent or no longer good."""
+    """Return who is calling an open endpoint; None if the credential is absent or no longer valid."""
     try:
         return await authenticate(request)
     except AppError as error:

@@ -1,4 +1,4 @@
-"""Scopes as they are stored beside a credential: one text, parted by spaces (RFC 6749, section 3.3)."""
+"""Scopes as they are stored with a credential: one string, separated by spaces (RFC 6749, section 3.3)."""
 
 from functools import lru_cache
 
@@ -7,6 +7,6 @@ from .scopes import Scope
 
 @lru_cache
 def parse_scope(text: str) -> frozenset[Scope]:
-    """Return the scopes in a text; a name that the code no longer knows grants nothing."""
+    """Return the scopes in a string; a name that the code no longer knows grants nothing."""
     words = text.split()
     return frozenset(scope for scope in Scope if scope in words)

@@ -1,6 +1,6 @@
-"""Joined look-ups: the concurrent requests of a moment share one query.
+"""Joined lookups: concurrent requests share one query.
 
-What a request costs is one round trip with all of the driver's Python, not the row. While a query is under way, the
+What a request costs is one round trip with all of the driver's Python, not the row. While a query is in progress, the
 keys that arrive wait together and become the next query. Invariant: the query that answers a key is sent after the
 key arrived, so nothing stale is ever returned, and every key is answered with a value, with None or with the error.
 """
@@ -47,17 +47,17 @@ class JoinedLookup(Generic[K, V]):
                 keys = list(islice(self._waiting, SIZES[-1]))
                 await self._answer({key: self._waiting.pop(key) for key in keys})
         finally:
-            # Cleared here and not in a callback: a key that came between the two would wait for ever.
+            # Cleared here and not in a callback: a key that arrived between the two would wait forever.
             self._task = None
 
     async def _answer(self, asked: dict[K, asyncio.Future[V | None]]) -> None:
         try:
             found = await self._fetch(_padded(list(asked)))
         except BaseException as error:
-            # Those who came meanwhile share the fate of a runner that is cancelled: nobody else would answer them.
+            # If the runner is cancelled, keys that arrived in the meantime fail too: nobody else would answer them.
             for future in (*asked.values(), *(self._waiting.values() if not isinstance(error, Exception) else ())):
                 future.set_exception(error)
-                future.exception()  # marks it as seen: its waiter may have hung up
+                future.exception()  # marks it as retrieved: its waiter may have hung up
             if not isinstance(error, Exception):
                 self._waiting.clear()
                 raise
@@ -67,9 +67,9 @@ class JoinedLookup(Generic[K, V]):
 
 
 def row_lookup(database: Database, statement: Executable, key: str) -> JoinedLookup[Any, Row[Any]]:
-    """Return the look-up of what `statement` finds for `keys`, by the column `key`; it may also use NOW.
+    """Return a lookup of what `statement` finds for `keys`, by the column `key`; it may also use NOW.
 
-    Through Core and without a transaction: the ORM costs several times the query.
+    It uses Core and no transaction: the ORM costs several times as much as the query.
     """
 
     async def fetch(keys: Sequence[Any]) -> Mapping[Any, Row[Any]]:

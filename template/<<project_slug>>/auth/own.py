@@ -1,4 +1,4 @@
-"""Yours. Rendered once and never touched by an update: ways to authenticate beside the chosen ones.
+"""Yours. Rendered once and never touched by an update: ways to authenticate in addition to the chosen ones.
 
 For instance, with a coroutine `read_robot` that returns a Principal, None, or raises InvalidCredential:
 
@@ -10,7 +10,7 @@ For instance, with a coroutine `read_robot` that returns a Principal, None, or r
         header="x-robot",  # without it, a request could carry two credentials
     )
 
-Apart from `own.py`, whose routers import the guards, which import this: in one file the imports would run in a circle.
+Separate from `own.py`, whose routers import the guards, which import this: in one file, the imports would be circular.
 """
 
 from .method import Method

@@ -1,4 +1,4 @@
-"""The caller of a request, as authentication found it."""
+"""The caller of a request, as determined by authentication."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """An authenticated caller: whose account, by which credential, with which powers."""
+    """An authenticated caller: whose account, by which credential, with which scopes."""
 
     account: Account
     scopes: frozenset[Scope]
@@ -31,7 +31,7 @@ class Principal:
     credential: str
     """Which credential: an id that is safe to log, never the secret."""
     logged_in_at: datetime | None = None
-    """When the caller last proved to be there (OIDC `auth_time`); None for unattended credentials."""
+    """When the caller last logged in (OIDC `auth_time`); None for unattended credentials."""
 
     @property
     def user_id(self) -> UUID:

@@ -6,10 +6,10 @@ from . import own_scopes as own
 
 
 class Scope(StrEnum):
-    """A power that a credential can carry. Endpoints ask for scopes, never for roles."""
+    """A permission that a credential can carry. Endpoints ask for scopes, never for roles."""
 
     ACCOUNT_WRITE = "account:write"
-    """Change one's own account. Leave it out of a narrowed token, and whoever gets hold of that cannot take over."""
+    """Change one's own account. Leave it out of a narrowed token, so that whoever steals that cannot take over."""
     ITEMS_READ = "items:read"
     ITEMS_WRITE = "items:write"
     USERS_READ = "users:read"

@@ -1,1 +1,1 @@
-"""Mail: written in `messages`, queued in `outbox`, carried by `console` (development) or `smtp`."""
+"""Mail: written in `messages`, queued in `outbox`, delivered by `console` (development) or `smtp`."""

@@ -8,12 +8,12 @@ from .settings import MailSettings
 
 
 class Undeliverable(Exception):
-    """A mail that will never be taken."""
+    """A mail that the server will never accept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail to one address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7)."""
+    """A mail to one e-mail address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7)."""
 
     to: str
     subject: str
@@ -31,9 +31,9 @@ class Message:
 
 
 def code_or_link(path: str, code: str) -> str:
-    """Return how to use a code: a link to your pages where they are known, else the code itself.
+    """Return how to use a code: a link to your pages if they are known, otherwise the code itself.
 
-    Behind `#`, which browsers send to nobody: a code in a query ends up in logs (ASVS 14.2.1).
+    After `#`, which browsers never send: a code in a query ends up in logs (ASVS 14.2.1).
     """
     pages = MailSettings.get().frontend_url.rstrip("/")
     return f"{pages}{path}#token={code}" if pages else f"Code: {code}"

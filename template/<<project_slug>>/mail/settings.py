@@ -1,4 +1,4 @@
-"""How mail leaves."""
+"""How mail is sent."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 from ..limits.settings import LimitSettings
 from ..settings import Settings
 
-NO_SERVER = "SMTP_HOST names the mail server; without it no mail leaves. For development: MAIL_TRANSPORT=console."
+NO_SERVER = "SMTP_HOST names the mail server; without it no mail is sent. For development: MAIL_TRANSPORT=console."
 
 
 class MailSettings(Settings):
@@ -43,13 +43,13 @@ class MailSettings(Settings):
         elif not self.smtp_host:
             yield NO_SERVER
         elif not _is_host(self.smtp_host):
-            yield "SMTP_HOST must be a name or an address and nothing else; the port goes into SMTP_PORT."
+            yield "SMTP_HOST must be a host name or an IP address and nothing else; the port goes into SMTP_PORT."
         elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if not _is_sender(self.mail_from):
             yield "MAIL_FROM must be what your mail server may send from, for instance My API <no-reply@example.com>."
         if self.frontend_url and not self.frontend_url.startswith("https://"):
-            yield "FRONTEND_URL must be an https:// address."
+            yield "FRONTEND_URL must be an https:// URL."
 
 
 def _is_host(text: str) -> bool:
@@ -60,14 +60,14 @@ def _is_host(text: str) -> bool:
 
 def _is_sender(text: str) -> bool:
     local, _, domain = parseaddr(text)[1].rpartition("@")
-    # EmailMessage takes some that are not printable for line breaks, and refuses the mail.
+    # EmailMessage takes some non-printable characters for line breaks, and refuses the mail.
     return text.isprintable() and bool(local) and domain != "localhost" and _is_host(domain)
 
 
 class MailLimits(LimitSettings):
-    """Beyond it this project would be a tool to flood a mailbox."""
+    """Without them, this project would be a tool to flood a mailbox."""
 
     limit_mail_account: str = "5/hour"
-    """Mails of one kind to one address that one asker may cause."""
+    """Mails of one kind to one e-mail address that one requester may trigger."""
     limit_mailbox: str = "20/hour"
-    """The same, whoever asks. Near the other limit, one stranger could use up what the owner may ask for."""
+    """The same, for all requesters. Close to the other limit, one stranger could use up the owner's share."""

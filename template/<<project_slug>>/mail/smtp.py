@@ -6,13 +6,13 @@ from .messages import Message, Undeliverable
 from .settings import MailSettings
 
 PERMANENT = 500
-"""Replies from here on say that trying again is no use (RFC 5321, section 4.2.1)."""
+"""Replies from here on are permanent failures (RFC 5321, section 4.2.1)."""
 
 
 async def carry(message: Message) -> None:
     """Hand the mail to the server, whose certificate is verified (ASVS 12.3.2).
 
-    Raises Undeliverable when the server refuses it for good, aiosmtplib.SMTPException when it may take it later.
+    Raises Undeliverable when the server refuses it for good, aiosmtplib.SMTPException when it may accept it later.
     """
     try:
         await _send(message)
@@ -24,7 +24,7 @@ async def carry(message: Message) -> None:
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return False  # it is about us and every mail, so it is to be an error in the log
+        return False  # it concerns us and every mail, so it must be an error in the log
     replies = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
     return all(isinstance(reply, aiosmtplib.SMTPResponseException) and reply.code >= PERMANENT for reply in replies)
 

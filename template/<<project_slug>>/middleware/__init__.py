@@ -1,16 +1,16 @@
-"""Pure ASGI middleware, outermost first. The order is part of the security; a test keeps it.
+"""Pure ASGI middleware, outermost first. The order matters for security; a test enforces it.
 
-1. `RequestContext`   names the request and catches what nothing else caught, so that every line and answer has the id
+1. `RequestContext`   gives the request an id, for every log line and response, and catches what nothing else caught
 2. `ProxyHeaders`     only with TRUSTED_PROXIES: the client's address and scheme as the trusted proxy saw them
-3. `SecurityHeaders`  outside of everything that answers, so that 400s, preflights and 500s carry them too;
-                       what a middleware raises, it answers
+3. `SecurityHeaders`  outside everything that responds, so that 400s, preflights and 500s carry them too;
+                       it responds to what a middleware raises
 4. `HostGuard`        before anything reads the Host header or a body
 5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
-6. `api.MIDDLEWARE`   what the chosen methods bring along: a guard against what browsers send by themselves
-7. `HeadAsGet`, `TooLargeAsProblem`   what the framework answers otherwise than HTTP, or this project, has it
+6. `api.MIDDLEWARE`   what the chosen methods need: a guard against what browsers send by themselves
+7. `HeadAsGet`, `TooLargeAsProblem`   where the framework deviates from HTTP, or from this project's errors
 
 They wrap the whole app: what `app.add_middleware` adds does not wrap 500s. Body limits are FastAPI's own
-(`max_body_size`), since a route may need another one.
+(`max_body_size`), since a route may need a different one.
 """
 
 from collections.abc import Callable, Iterable

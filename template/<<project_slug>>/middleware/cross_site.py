@@ -1,7 +1,7 @@
-"""Refuse what another site's page makes a browser send.
+"""Refuse requests that another site's page makes a browser send.
 
 Browsers attach Basic credentials and cookies by themselves, whichever page asks. Reading changes nothing here, so only
-methods that write are looked at (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
+methods that write are checked (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
 """
 
 from urllib.parse import urlsplit
@@ -15,13 +15,14 @@ from ..settings import CoreSettings
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """RFC 9110, section 9.2.1."""
 OUR_SITE = frozenset({"same-origin", "none"})
-"""What Sec-Fetch-Site says of our own pages, and of what a person typed. `same-site` is a neighbour, not us."""
+"""Sec-Fetch-Site for our own pages, and for a URL that a person typed. `same-site` is a neighbour, not us."""
+REFUSAL = (403, "csrf_failed", "Cross-site requests are not allowed.")
 
 
 class CrossSiteGuard:
-    """Answer 403 to a write that comes from a page of an origin which is neither ours nor in CORS_ORIGINS.
+    """Answer 403 to a write from a page whose origin is neither ours nor in CORS_ORIGINS.
 
-    Programs other than browsers send neither header and are let through: nothing is attached behind their back.
+    Programs other than browsers send neither header and pass: nothing is attached behind their back.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,7 +30,7 @@ class CrossSiteGuard:
         self._origins = frozenset(CoreSettings.get().cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = errors.refused(403, "csrf_failed", "Not from this site.") if self._is_foreign(scope) else self._app
+        app = errors.refused(*REFUSAL) if self._is_foreign(scope) else self._app
         await app(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:
@@ -40,12 +41,12 @@ class CrossSiteGuard:
         if origin in self._origins:
             return False
         site = headers.get("sec-fetch-site")
-        # Browsers too old for Sec-Fetch-Site send Origin with whatever writes across origins.
+        # Browsers too old for Sec-Fetch-Site send Origin with every cross-origin write.
         return site not in OUR_SITE if site else origin is not None and _host_of(origin) != headers.get("host")
 
 
 def _host_of(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
-    except ValueError:  # of what is no address: nobody's
+    except ValueError:  # not a URL: nobody's
         return None

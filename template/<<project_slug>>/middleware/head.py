@@ -1,4 +1,4 @@
-"""HEAD, which FastAPI's routes do not know."""
+"""HEAD, which FastAPI's routes do not support."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

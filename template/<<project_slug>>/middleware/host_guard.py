@@ -1,4 +1,4 @@
-"""Refuse foreign hosts and clear text before anything else looks at the request."""
+"""Refuse unknown hosts and plain http before anything else looks at the request."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -6,13 +6,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .. import errors
 
 HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
-"""Probes come by address and without TLS; these answers tell nothing worth hiding."""
+"""Probes use the IP address and no TLS; these responses reveal nothing worth hiding."""
 
 
 class HostGuard:
-    """Answer 400 to a Host nobody configured (TP-4) and, in production, to plain http (ASVS 4.1.2, 12.2.1).
+    """Answer 400 to a Host that is not configured (TP-4) and, in production, to plain http (ASVS 4.1.2, 12.2.1).
 
-    Not a redirect to https: by then the credential has already travelled in the clear.
+    Not a redirect to https: by then the credential has already been sent in the clear.
     """
 
     def __init__(self, app: ASGIApp, *, hosts: frozenset[str], https_only: bool) -> None:
@@ -28,7 +28,7 @@ class HostGuard:
         if scope["path"] in HEALTH_PATHS:
             return None
         if _host(scope) not in self._hosts:
-            return errors.refused(400, "unknown_host", "This host is not served here.")
+            return errors.refused(400, "unknown_host", "Unknown host.")
         if scope["scheme"] not in self._schemes:
             return errors.refused(400, "https_required", "Use https.")
         return None
@@ -37,6 +37,6 @@ class HostGuard:
 def _host(scope: Scope) -> str:
     sent = Headers(scope=scope).getlist("host")
     if len(sent) != 1:
-        return ""  # two Host headers: a proxy and we may each believe another one
+        return ""  # two Host headers: a proxy and we may each believe a different one
     host, bracket, _ = sent[0].lower().partition("]")
     return host.removeprefix("[") if bracket else host.split(":")[0]

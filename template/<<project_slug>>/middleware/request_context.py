@@ -1,4 +1,4 @@
-"""Which request is being served: its id, and the client's address for limits and security events."""
+"""Which request is being served: its id, and the client's IP address for limits and security events."""
 
 import logging
 import re
@@ -14,25 +14,25 @@ _acceptable_id = re.compile(rb"[A-Za-z0-9-]{8,64}")
 
 
 def current_request() -> Scope | None:
-    """Return the request being served; None outside of requests."""
+    """Return the request being served; None outside requests."""
     return _current.get()
 
 
 def request_id() -> str | None:
-    """Return the id of the request being served; None outside of requests."""
+    """Return the id of the request being served; None outside requests."""
     scope = current_request()
     return None if scope is None else scope["state"]["request_id"]
 
 
 def client_address() -> str:
-    """Return the address of the peer, or of the client a trusted proxy vouched for (ASVS 15.3.4)."""
+    """Return the IP address of the peer, or of the client that a trusted proxy vouched for (ASVS 15.3.4)."""
     scope = current_request()
     client = scope.get("client") if scope else None
     return client[0] if client else "unknown"
 
 
 def _id_of(scope: Scope) -> str:
-    # The sender's id is kept when it is harmless, to follow a request through several services; it proves nothing.
+    # The sender's id is kept if it is harmless, to trace a request through several services; it proves nothing.
     # Anything else could forge log lines (ASVS 16.4.1).
     sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return sent.decode() if _acceptable_id.fullmatch(sent) else token_hex(16)
@@ -62,9 +62,9 @@ class RequestContext:
             await self._app(scope, receive, send_with_id)
         except Exception:
             if scope["type"] == "websocket":
-                raise  # nobody has answered or logged it
+                raise  # not answered or logged yet
             # Starlette raises again after it answered 500 and the error was logged; a second traceback,
-            # by the server, would be a line outside of the JSON log (ASVS 16.5.4).
+            # by the server, would be a line outside the JSON log (ASVS 16.5.4).
             log.debug("already answered and logged")
         finally:
             _current.reset(before)

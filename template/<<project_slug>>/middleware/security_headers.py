@@ -1,4 +1,4 @@
-"""Headers on every answer, whatever its status (ASVS 3.4, 14.2.2)."""
+"""Headers on every response, whatever its status (ASVS 3.4, 14.2.2)."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .. import errors
 
 API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
-"""An API answer is data: nothing in it may load, run or be framed (ASVS 3.2.1, 3.4.3, 3.4.6)."""
+"""An API response is data: nothing in it may load, run or be framed (ASVS 3.2.1, 3.4.3, 3.4.6)."""
 
 _ALWAYS = {
     b"content-security-policy": API_POLICY.encode(),
@@ -16,14 +16,14 @@ _ALWAYS = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    # Answers differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
+    # Responses differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
     b"cache-control": b"no-store",
 }
 _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 
 
 class SecurityHeaders:
-    """Add what the answer does not set itself.
+    """Add what the response does not set itself.
 
     HSTS is for production only, since browsers remember it for years, and for https (RFC 6797, section 7.2).
     """
@@ -53,7 +53,7 @@ class SecurityHeaders:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            # What a middleware raised: errors of the app inside of them Starlette has logged and answered.
+            # A middleware raised it: Starlette has logged and answered errors of the app inside.
             answer = await errors.unhandled(Request(scope), error)
             if is_answered:
                 raise

@@ -1,4 +1,4 @@
-"""Bodies beyond their limit."""
+"""Bodies over their limit."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ from .. import errors
 
 
 class TooLargeAsProblem:
-    """Say 413 the way all errors are said: Starlette answers an announced length by itself, in plain text."""
+    """Make 413 look like all other errors: Starlette itself answers an announced length, in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,5 +26,5 @@ class TooLargeAsProblem:
 
 
 def _is_plain(message: Message) -> bool:
-    # An own error of this status is what its owner has made of it.
+    # A problem response with this status is the project's own: leave it as it is.
     return (b"content-type", errors.MEDIA_TYPE.encode()) not in message["headers"]

@@ -8,23 +8,23 @@ import idna
 from pydantic import AfterValidator, EmailStr, StringConstraints, TypeAdapter
 
 MAX_LENGTH = 254
-"""Characters of an address (RFC 5321, section 4.5.3.1.3)."""
+"""Characters in an e-mail address (RFC 5321, section 4.5.3.1.3)."""
 
 
 def canonical(address: str) -> str:
-    """Return the form in which addresses are compared: NFKC, case folded, domain in ASCII.
+    """Return the form in which e-mail addresses are compared: NFKC, case folded, domain in ASCII.
 
     Folding the local part treats `Mike@` and `mike@` as one mailbox, as practically every provider does; a look-alike
-    in another script stays another address. Never send to this form, only compare (CS EM-1, ST-12).
+    in another script stays a different address. Never send to this form, only compare it (CS EM-1, ST-12).
     """
-    # MySQL compares as if there were no spaces at the end: each number of them would be a spelling with its own limits.
+    # MySQL ignores trailing spaces in comparisons: with any number of them, an address would have its own limits.
     local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
     return f"{local.casefold()}@{_ascii(domain.rstrip(' .').lower())}"
 
 
-@lru_cache(maxsize=1024)  # to look at every letter takes a twentieth of a request that sends its address along
+@lru_cache(maxsize=1024)  # encoding takes a twentieth of a request that sends an e-mail address
 def _ascii(domain: str) -> str:
-    # By today's rules: those of Python's own codec turn the domain of one owner into that of another (`ß` into `ss`).
+    # IDNA 2008: the rules of Python's own codec turn one owner's domain into another's (`ß` into `ss`).
     try:
         return idna.encode(domain, uts46=True).decode()
     except UnicodeError:
@@ -32,20 +32,20 @@ def _ascii(domain: str) -> str:
 
 
 def _one_line(address: str) -> str:
-    # The reader of a mail header would take a line break for the next header (ASVS 1.3.11).
-    # It would take `=?` for an encoded word, which stands for another address than the one that is stored and limited.
-    # Its form for comparing must fit the column too: NFKC writes some single characters as eighteen.
+    # In a mail header, a line break would start the next header (ASVS 1.3.11), and `=?` an encoded word, which stands
+    # for a different address than the one that is stored and limited.
+    # The form for comparing must fit the column too: NFKC expands some single characters to eighteen.
     if not address.isprintable() or "=?" in address or len(canonical(address)) > MAX_LENGTH:
         raise ValueError("must be printable, of at most 254 characters and without =?")
     return address
 
 
 Email = Annotated[EmailStr, StringConstraints(max_length=MAX_LENGTH), AfterValidator(_one_line)]
-"""An address from outside. Its syntax is checked, never its domain: a DNS look-up would take time, and tell."""
+"""An e-mail address from outside. Only its syntax is checked: a DNS lookup would take time and reveal something."""
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
 def checked(address: str) -> str:
-    """Return the address as it will be stored. Raises ValueError for what is none."""
+    """Return the e-mail address as it will be stored. Raises ValueError if it is not one."""
     return _EMAIL.validate_python(address)

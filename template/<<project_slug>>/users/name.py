@@ -8,7 +8,7 @@ from ..schemas import no_controls
 
 
 def _printable(text: str) -> str:
-    # Names are shown in mails and lists: a line break, or a mark that turns the direction of reading, rewrites those.
+    # Names are shown in mails and lists, which a line break or a character that reverses the text could falsify.
     if not text.isprintable():
         raise ValueError("must be printable")
     return text

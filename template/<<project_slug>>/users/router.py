@@ -1,4 +1,4 @@
-"""Reading one's own account, and the administration of all."""
+"""Reading one's own account, and administering all accounts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,9 +39,9 @@ async def list_users(
 
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
-    """Enable, disable or give roles to an account. Roles take a recent login."""
+    """Enable or disable an account, or change its roles. Roles require a recent login."""
     if body.roles is not None:
-        # Whoever found a key or a forgotten session could make an administrator who outlasts it (AK-6, ASVS 7.5.3).
+        # With a leaked key or a forgotten session, one could make an administrator who outlasts it (AK-6, ASVS 7.5.3).
         require_recent_login(caller)
     await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)

@@ -21,14 +21,14 @@ from .models import User
 
 
 async def delete_account(db: AsyncSession, user_id: UUID) -> None:
-    """Delete the account with everything that points at it."""
+    """Delete the account with everything that refers to it."""
     if not await affected(db, delete(User).where(User.id == user_id)):
         raise NotFound
     audit.record(db, Event.USER_DELETED, user_id)
 
 
 async def named(db: AsyncSession, name: str) -> User | None:
-    """Return the account by its address, however spelled, or by its id: some have no address."""
+    """Return the account by its e-mail address, however spelled, or by its id: some have no address."""
     with suppress(ValueError):
         return await db.get(User, UUID(name))
     return await db.scalar(select(User).where(User.email_key == canonical(name)))
@@ -47,20 +47,20 @@ async def administer(
     is_active: bool | None = None,
     roles: set[Role] | None = None,
 ) -> User:
-    """Enable, disable or give roles; felt by the account's next request.
+    """Enable, disable or change roles; takes effect on the account's next request.
 
     `by` is the administrator; None is the operator, at the command line. Raises NotFound, Conflict for oneself, and
-    Forbidden for roles, those that are taken away included, that grant more than `by` may do.
+    Forbidden if roles, including those taken away, grant more than `by` may do.
     """
     user = await locked(db, user_id)
     if user is None:
         log_event(Event.AUTHORIZATION_REFUSED, user_id=by and by.user_id, account=user_id)
         raise NotFound
     if by is not None and user.id == by.user_id:
-        # An administrator who locks himself out may be the last one.
+        # Administrators who lock themselves out may be the last one.
         raise Conflict("Ask another administrator to change your own account.")
     if by is not None and roles is not None and not (all_of := scopes_of(user.roles | roles)) <= by.scopes:
-        # Who may not do it could do it by a friend; or be the last who can (ASVS 8.2.3).
+        # Otherwise one could get a power through a friend, or take it from the last who has it (ASVS 8.2.3).
         log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user_id)
         raise Forbidden(all_of)
     before = (user.is_active, user.roles)
@@ -74,12 +74,12 @@ async def administer(
 
 
 def _named(by: Principal | None) -> dict[str, str]:
-    # The credential too: after a leak it tells what was done with it from what its owner did.
+    # The credential too: after a leak, it distinguishes what was done with it from what its owner did.
     return {"by": str(by.user_id), "credential": by.credential} if by else {"by": "operator"}
 
 
 async def _set_active(db: AsyncSession, user: User, is_active: bool) -> None:
     user.is_active = is_active
     if not is_active:
-        # Ended, not paused: enabling the account again must not revive a thief's session (ASVS 7.4.2).
+        # Revoked, not paused: enabling the account again must not revive a thief's session (ASVS 7.4.2).
         await end_access(db, user.id)

@@ -1,14 +1,14 @@
 """API keys: a long-lived secret for a program, in the header `X-API-Key`.
 
-Use them for servers, jobs and command lines that nobody sits at. A key does what its scopes and its owner's roles both
-allow, until it expires, is revoked, or its account is disabled; that is felt by the next request. It never holds
-`account:write`, so it cannot make keys, change credentials or take the account over.
+Use them for unattended servers, jobs and command lines. A key can do what its scopes and its owner's roles both allow,
+until it expires, is revoked, or its account is disabled; that takes effect on the next request. It never holds
+`account:write`, so it cannot make keys, change credentials or take over the account.
 
 A key is `<brand>_<id>_<secret><checksum>`; the id is public. For secret scanners, with the default brand:
 
     key_[a-z2-7]{16}_[a-z2-7]{59}
 
-Owners make, rotate and revoke keys where they can log in; operators can everywhere, by the command `api-keys`.
+Owners make, rotate and revoke keys where they can log in; operators always can, by the command `api-keys`.
 
 text.py      the text of a key                 access.py     the reader of X-API-Key
 service.py   make, rotate, revoke, list        last_use.py   when a key was last used

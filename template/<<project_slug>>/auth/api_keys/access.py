@@ -1,4 +1,4 @@
-"""Read `X-API-Key`: the header only, since addresses end up in logs (ASVS 14.2.1)."""
+"""Read `X-API-Key`: the header only, since URLs end up in logs (ASVS 14.2.1)."""
 
 import hmac
 from typing import Any
@@ -22,7 +22,7 @@ from .text import digest, id_of
 METHOD = "api_keys"
 HEADER = "x-api-key"
 GRANTABLE = frozenset(Scope) - {Scope.ACCOUNT_WRITE}
-"""What a key may carry. With `account:write` a leaked key could make more keys, or take its owner's account over."""
+"""What a key may carry. With `account:write`, a leaked key could make more keys or take over its owner's account."""
 
 _NONE = bytes(32)
 _BY_ID = (
@@ -33,20 +33,20 @@ _BY_ID = (
 
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
-    """Return the joined look-up of live keys by id."""
+    """Return the joined lookup of live keys by id."""
     return row_lookup(database, _BY_ID, "id")
 
 
 async def authenticate(request: Request, /) -> Principal | None:
-    """Return whom the key speaks for; None without one. Raises InvalidCredential, the same for every bad key.
+    """Return the key's owner as the caller; None without a key. Raises InvalidCredential, the same for every bad key.
 
-    Bad keys are counted by address, which raises TooManyRequests; a good one costs no write and is never held up.
+    Bad keys are counted by IP address, which raises TooManyRequests; a good one needs no write and never waits for one.
     """
     text = request.headers.get(HEADER)
     if text is None:
         return None
     database = database_of(request)
-    row = await _find(database, text.strip(" \t"))  # no part of a field's value (RFC 9110, section 5.5)
+    row = await _find(database, text.strip(" \t"))  # not part of a field's value (RFC 9110, section 5.5)
     if row is None:
         await limits.hit(database, "token", "api_key", limits.client_network())
         raise InvalidCredential("invalid_api_key", "The API key is not valid")
@@ -57,13 +57,13 @@ async def authenticate(request: Request, /) -> Principal | None:
 async def _find(database: Database, text: str) -> Row[Any] | None:
     key_id = id_of(text)
     row = await database.part(lookup).get(key_id) if key_id else None
-    # Compared for an unknown id too, and in constant time: the answer's time tells nothing of either (AK-2).
+    # Compared for an unknown id too, and in constant time: the response time reveals neither (AK-2).
     is_right = hmac.compare_digest(row.digest if row else _NONE, digest(text))
     return row if is_right else None
 
 
 def _principal_of(row: Row[Any]) -> Principal:
-    """Return the caller: what the key grants and the owner's roles still hold (AK-5, ASVS 8.3.2)."""
+    """Return the caller, with what the key grants and the owner's roles still allow (AK-5, ASVS 8.3.2)."""
     account = account_of(row)
     scopes = parse_scope(row.scope) & scopes_of(account.roles) & GRANTABLE
     return Principal(account=account, scopes=scopes, method=METHOD, credential=row.id)

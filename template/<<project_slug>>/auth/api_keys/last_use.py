@@ -1,7 +1,7 @@
-"""When keys were last used: written beside the requests, which neither wait for it nor fail with it (AK-8).
+"""When keys were last used: written in the background, so that requests neither wait for it nor fail with it (AK-8).
 
-Invariant: at most one write is under way in a process, on a connection that neither a look-up nor a transaction waits
-for, and a key is written once in `EVERY`. What a crash or an error loses, the key's next use makes good.
+Invariant: at most one write is in progress in a process, on a connection that neither a lookup nor a transaction waits
+for, and a key is written once in `EVERY`. What a crash or an error loses, the key's next use makes up for.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from .models import ApiKey
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=10)
-"""How exact the time is. Less means more writes."""
+"""How precise the time is. Less means more writes."""
 
 _IS_DUE = ApiKey.last_used_at.is_(None) | (ApiKey.last_used_at <= bindparam("before", type_=UtcDateTime()))
 _WRITE = update(ApiKey).where(ApiKey.id.in_(bindparam("ids", expanding=True)), _IS_DUE).values(last_used_at=NOW)
 
 
 class LastUse:
-    """Keys in use whose time is due. Lives on one event loop."""
+    """Used keys whose time is due to be written. Lives on one event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class LastUse:
         self._task: asyncio.Task[None] | None = None
 
     def note(self, key_id: str, known: datetime | None) -> None:
-        """Remember that the key is used now and return at once; `known` is the last use in the database."""
+        """Note that the key is used now, and return at once; `known` is the last use in the database."""
         if known is None or known <= now() - EVERY:
             self._used.add(key_id)
             self._task = self._task or asyncio.create_task(self._run())

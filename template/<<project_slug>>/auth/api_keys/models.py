@@ -23,10 +23,10 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(100))
     """What its owner calls it."""
     scope: Mapped[str] = mapped_column(String(1000))
-    """What was granted, parted by spaces. What counts is that and what the owner's roles still allow."""
+    """What was granted, separated by spaces. It counts only as far as the owner's roles still allow it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """To within a few minutes."""
     replaced_by: Mapped[str | None] = mapped_column(Exact(16))
-    """The id of the key that it was rotated to, once."""
+    """The id of the key that replaced it; a key is rotated once."""

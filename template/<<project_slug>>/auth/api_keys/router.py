@@ -22,10 +22,10 @@ router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 
 
 class KeyLimits(LimitSettings):
-    """A key outlasts the session that made it: a stolen one must not make many."""
+    """A key outlasts the session that made it: a stolen session must not make many."""
 
     limit_keys: str = "20/hour"
-    """API keys made and rotated, by address."""
+    """API keys made and rotated, by IP address."""
 
 
 KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
@@ -33,7 +33,7 @@ KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 
 @router.post("", status_code=201, dependencies=[limit("keys")])
 async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: Mails) -> NewApiKeyOut:
-    """Make a key. Its text is in this answer and nowhere else."""
+    """Make a key. Its text is in this response and nowhere else."""
     wish = Wish(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
     async with database.transaction() as db:
         await confirm(db, caller)
@@ -50,14 +50,14 @@ async def list_keys(caller: AccountWriter, db: Reading) -> list[ApiKeyOut]:
 
 @router.delete("/{id}", status_code=204)
 async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None:
-    """Revoke a key. Another user's is as unknown as none (ASVS 8.2.2)."""
+    """Revoke a key. Another user's key looks like an unknown one (ASVS 8.2.2)."""
     async with database.transaction() as db:
         await service.revoke(db, caller.user_id, key_id)
 
 
 @router.post("/{id}/rotate", status_code=201, dependencies=[limit("keys")])
 async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: Mails) -> RotatedApiKeyOut:
-    """Make a key like this one, which goes on until `previous_expires_at`."""
+    """Make a key like this one, which keeps working until `previous_expires_at`."""
     async with database.transaction() as db:
         await confirm(db, caller)
         new, ends = await service.rotate(db, caller.user_id, key_id, held=caller.scopes)

@@ -11,18 +11,18 @@ from ..scopes import Scope
 
 
 def _known(text: str) -> str:
-    # A misspelled scope must not end in a key that does less than somebody believes.
+    # A misspelled scope must not result in a key that can do less than its maker believes.
     if not set(text.split()) <= set(Scope):
-        raise ValueError("must name scopes of this API, parted by spaces")
+        raise ValueError("must name scopes of this API, separated by spaces")
     return text
 
 
 class ApiKeyIn(Input):
-    """A key to be made. Without a number of days it lives as long as the settings say."""
+    """A key to make. Without a number of days, it lives as long as the settings say."""
 
     name: Annotated[Name, Field(min_length=1)]
     scope: Annotated[str, StringConstraints(max_length=1000), AfterValidator(_known)]
-    """Parted by spaces, as in OAuth (RFC 6749, section 3.3)."""
+    """Separated by spaces, as in OAuth (RFC 6749, section 3.3)."""
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
@@ -39,7 +39,7 @@ class ApiKeyOut(Output):
 
 
 class NewApiKeyOut(ApiKeyOut):
-    """A key with its text, this once."""
+    """A key with its text, shown only this once."""
 
     key: str
 

@@ -1,6 +1,6 @@
 """Make, rotate, list and revoke keys.
 
-What a key may do is decided twice: when it is made it gets no more than its maker holds, and at each use no more than
+What a key may do is decided twice: when it is made, it gets no more than its maker holds, and at each use, no more than
 its owner still holds (`access.py`).
 """
 
@@ -30,7 +30,7 @@ from .text import digest, new_key
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A key to be made. Without a life it lives as long as the settings say."""
+    """A key to make. Without `life`, it lives as long as the settings say."""
 
     name: str
     scopes: frozenset[Scope]
@@ -39,7 +39,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key as it was just made. Its text is shown once and kept nowhere."""
+    """A key that was just made. Its text is shown once and stored nowhere."""
 
     key: ApiKey
     text: str
@@ -57,9 +57,9 @@ async def create(db: AsyncSession, owner_id: UUID, wish: Wish, *, held: frozense
     settings = ApiKeySettings.get()
     life = wish.life or settings.usual_life
     if not wish.scopes or not wish.scopes <= held & GRANTABLE:
-        raise Unprocessable("A key can have scopes that its owner has, except account:write.", code="scope_not_allowed")
+        raise Unprocessable("A key can only have scopes of its owner, except account:write.", code="scope_not_allowed")
     if life > settings.max_life:
-        raise Unprocessable(f"A key lives {settings.api_key_max_days} days at most.", code="life_too_long")
+        raise Unprocessable(f"A key lives for {settings.api_key_max_days} days at most.", code="life_too_long")
     new = _draft(owner_id, wish.name, wish.scopes, life)
     await _lock(db, owner_id)
     await _add(db, new.key)
@@ -76,7 +76,7 @@ def _draft(owner_id: UUID, name: str, scopes: frozenset[Scope], life: timedelta)
 
 
 async def _lock(db: AsyncSession, owner_id: UUID) -> None:
-    # An account that was disabled since the request was authenticated gets no key, which would outlive that (7.4.2).
+    # An account disabled since the request was authenticated gets no key: it would survive the disabling (7.4.2).
     owner = await locked(db, owner_id)
     if owner is None or not owner.is_active:
         raise NotFound
@@ -85,22 +85,22 @@ async def _lock(db: AsyncSession, owner_id: UUID) -> None:
 async def _add(db: AsyncSession, key: ApiKey) -> None:
     live = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == key.user_id, _is_live())
     if (await db.scalar(live) or 0) >= ApiKeySettings.get().api_keys_per_user:
-        raise Conflict("There are as many keys as allowed. Revoke one first.", code="too_many_keys")
+        raise Conflict("You have as many keys as allowed. Revoke one first.", code="too_many_keys")
     db.add(key)
     await db.flush()
 
 
 async def rotate(db: AsyncSession, owner_id: UUID, key_id: str, *, held: frozenset[Scope]) -> tuple[NewKey, datetime]:
-    """Make a key like this one, with as long a life; return it and when the old one ends, never later than it would.
+    """Make a key like this one, for as long; return it and when the old one expires, never later than it would have.
 
-    A scope that `held` has no longer is left out. Raises NotFound, Conflict, and Unprocessable when no scope is left.
+    Scopes no longer in `held` are left out. Raises NotFound, Conflict, and Unprocessable when no scope is left.
     """
     settings = ApiKeySettings.get()
     await _lock(db, owner_id)
     old = await _get(db, owner_id, key_id)
     scopes = parse_scope(old.scope) & held & GRANTABLE
     if not scopes:
-        raise Unprocessable("The key's owner has none of its scopes any more.", code="scope_not_allowed")
+        raise Unprocessable("The key's owner no longer has any of its scopes.", code="scope_not_allowed")
     new = _draft(owner_id, old.name, scopes, min(old.expires_at - old.created_at, settings.max_life))
     ends = min(old.expires_at, now() + settings.overlap)
     await _replace(db, old, new.key, ends)
@@ -110,10 +110,10 @@ async def rotate(db: AsyncSession, owner_id: UUID, key_id: str, *, held: frozens
 
 
 async def _replace(db: AsyncSession, old: ApiKey, new: ApiKey, ends: datetime) -> None:
-    # Once: a key that is rotated twice would have two successors, one of which nobody asked for.
+    # Once: a key rotated twice would have two successors, one of which nobody knows about.
     statement = update(ApiKey).where(ApiKey.id == old.id, ApiKey.replaced_by.is_(None))
     if not await affected(db, statement.values(replaced_by=new.id, expires_at=ends)):
-        raise Conflict("This key has been rotated already.", code="key_rotated")
+        raise Conflict("This key has already been rotated.", code="key_rotated")
 
 
 async def _get(db: AsyncSession, owner_id: UUID, key_id: str) -> ApiKey:
@@ -136,7 +136,7 @@ async def list_keys(db: AsyncSession, owner_id: UUID) -> Sequence[ApiKey]:
 
 
 async def revoke(db: AsyncSession, owner_id: UUID, key_id: str) -> None:
-    """End one of the owner's keys; felt by its next use (ASVS 6.5.6). Raises NotFound."""
+    """Revoke one of the owner's keys; takes effect on its next use (ASVS 6.5.6). Raises NotFound."""
     if not await affected(db, delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == owner_id)):
         raise _not_theirs(owner_id, key_id)
     audit.record(db, Event.KEY_REVOKED, owner_id, key=key_id)
@@ -149,11 +149,11 @@ async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
 
 
 async def end_keys(db: AsyncSession, owner_id: UUID, /, *, keep: str | None = None) -> None:
-    """End all of the owner's keys, unless the owner is at work: `keep` is then the credential in use.
+    """Revoke all of the owner's keys, unless the owner is acting: `keep` is then the credential in use.
 
-    A reset, a first proof of an address or a disabling means that somebody else may have been in control, who could
-    have left a key behind. An owner who changes a password while logged in is told of every new key and sees them all;
-    to stop all programs with it would make people put the change off.
+    A reset, the first verification of an e-mail address or a disabling means that somebody else may have been in
+    control and left a key behind. Owners who change a password while logged in are told of every new key and see them
+    all; stopping all their programs with it would make people put off the change.
     """
     if keep is None and await affected(db, delete(ApiKey).where(ApiKey.user_id == owner_id)):
         audit.record(db, Event.KEY_REVOKED, owner_id, keys="all")

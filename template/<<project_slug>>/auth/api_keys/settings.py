@@ -8,16 +8,16 @@ from ...settings import Settings
 
 
 class ApiKeySettings(Settings):
-    """A key lies about in files and environments: each day less that it lives is a day less to find it."""
+    """Keys lie around in files and environments: each day less that one lives is a day less to find it."""
 
     api_key_brand: str = Field(default="key", pattern=r"^[a-z0-9]{2,10}$")
-    """What every new key begins with. Choose one of your own, so that secret scanners tell whose a leaked key is."""
+    """What every new key begins with. Choose your own, so that secret scanners can tell whose a leaked key is."""
     api_key_days: int = Field(default=90, ge=1, le=3650)
-    """Days a key lives unless told; never more than `api_key_max_days`."""
+    """Days a key lives by default; never more than `api_key_max_days`."""
     api_key_max_days: int = Field(default=365, ge=1, le=3650)
-    """No key lives longer, and none can be prolonged, only rotated (AK-4)."""
+    """No key lives longer, and none can be extended, only rotated (AK-4)."""
     api_key_overlap_hours: int = Field(default=24, ge=0, le=720)
-    """Hours that a rotated key goes on, for its users to change over (AK-7)."""
+    """Hours that a rotated key keeps working, for its users to switch (AK-7)."""
     api_keys_per_user: int = Field(default=20, ge=1)
     """Live keys of one owner, rotated ones included (ASVS 2.3.2)."""
 

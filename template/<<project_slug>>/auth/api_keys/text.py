@@ -1,7 +1,7 @@
 """The text of a key: `<brand>_<id>_<secret><checksum>`.
 
-Lower-case base32 all through: safe in headers, URLs and patterns, selected by one double click, and without capitals
-no database's collation can take one key for another (AK-9).
+Lower-case base32 throughout: safe in headers, URLs and patterns, selected by one double click, and without capitals
+no database's collation can confuse two keys (AK-9).
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from base64 import b32encode
 from secrets import token_bytes
 
 CHECKSUM_LENGTH = 7
-"""Characters of a CRC-32. It keeps typing errors and garbage away from the database; it proves nothing."""
+"""Characters of a CRC-32. It keeps typos and garbage away from the database; it proves nothing."""
 
-# Any brand: another one in the settings must not end the keys that are out there.
+# Any brand: changing it in the settings must not invalidate existing keys.
 _KEY = re.compile(r"[a-z0-9]{2,10}_([a-z2-7]{16})_[a-z2-7]{52}[a-z2-7]{7}")
 
 
@@ -32,7 +32,7 @@ def id_of(text: str) -> str | None:
 
 
 def digest(text: str) -> bytes:
-    """Return the 32 bytes that stand for a key in the database: a fast hash will do for 256 bits (ASVS 6.5.2)."""
+    """Return the 32 bytes that stand for a key in the database: a fast hash is enough for 256 bits (ASVS 6.5.2)."""
     return hashlib.sha256(text.encode()).digest()
 
 

@@ -11,16 +11,16 @@ from ..passwords.schemas import Secret
 from ..passwords.typed import Address
 
 _CREDENTIALS: TypeAdapter[tuple[str, str]] = TypeAdapter(tuple[Address, Secret])
-"""As long as in the body of a login, and without control characters."""
+"""With the length limits of a login's body, and without control characters."""
 
 
 def refusal() -> InvalidCredential:
-    """Return the one refusal: nobody may tell bad syntax from a wrong password or an unknown address."""
-    return InvalidCredential("invalid_credentials", "Address or password is wrong.")
+    """Return the one refusal: bad syntax, a wrong password and an unknown e-mail address must look the same."""
+    return InvalidCredential("invalid_credentials", "E-mail address or password is wrong.")
 
 
 def credentials(request: Request) -> tuple[str, str] | None:
-    """Return address and password; None without Basic credentials. Raises InvalidCredential for malformed ones."""
+    """Return e-mail address and password; None without Basic credentials. Raises InvalidCredential if malformed."""
     match authorization.read(request):
         case ("basic", encoded):
             return _decoded(encoded)
@@ -35,7 +35,7 @@ def _decoded(encoded: str) -> tuple[str, str]:
         if b64encode(raw).decode() != encoded:
             raise refusal()
         address, _, password = raw.decode().partition(":")
-        if not address:  # without a colon it is the password that is empty, which its type refuses
+        if not address:  # without a colon, the password is empty, which its type refuses
             raise refusal()
         return _CREDENTIALS.validate_python((address, password))
     except ValueError:  # of base64, of UTF-8 and of the types

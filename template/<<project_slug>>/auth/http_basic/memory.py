@@ -1,8 +1,8 @@
 """Passwords that matched a stored hash a moment ago, so that a hash is not computed for each request.
 
-Invariant: an entry says "from this network, this password made this stored hash" and nothing else. The stored hash and
-the account are looked up at every request, so a changed password or a disabled account misses by itself, on every
-worker. Elsewhere the match opens nothing: else guesses from there would be answered without meeting a limit.
+Invariant: an entry says "from this network, this password matched this stored hash" and nothing else. The stored hash
+and the account are looked up at every request, so a changed password or a disabled account is a miss by itself, on
+every worker. It does not count for other networks: guesses from there would be answered without meeting a limit.
 """
 
 import hmac
@@ -11,16 +11,16 @@ import secrets
 from ...clock import now
 
 Asker = tuple[str, str]
-"""A client's network and the address of the account, in the form that is compared."""
+"""A client's network, and the account's e-mail address in the form that is compared."""
 
 
 class PasswordMemory:
-    """At most `size` matches, one for each asker, for `seconds` each; the oldest goes first."""
+    """At most `size` matches, one per requester, for `seconds` each; the oldest is dropped first."""
 
     def __init__(self, seconds: float, *, size: int = 10_000) -> None:
         self._seconds = seconds
         self._size = size
-        # Of this process and never written down: without it an entry cannot even be guessed at.
+        # In this process only, never stored: without it, entries cannot be attacked by guessing.
         self._key = secrets.token_bytes(32)
         self._matches: dict[Asker, tuple[bytes, float]] = {}
 
@@ -30,12 +30,12 @@ class PasswordMemory:
         return hmac.digest(self._key, message, "sha256")
 
     def knows(self, asker: Asker, tag: bytes) -> bool:
-        """Tell whether the match was remembered and is not too old."""
+        """Tell whether the match is remembered and not too old."""
         known, end = self._matches.get(asker, (b"", 0.0))
         return end > now().timestamp() and hmac.compare_digest(known, tag)
 
     def remember(self, asker: Asker, tag: bytes) -> None:
-        """Keep a match in place of an earlier one."""
+        """Keep a match, replacing an earlier one."""
         moment = now().timestamp()
         self._matches = {each: kept for each, kept in self._matches.items() if kept[1] > moment and each != asker}
         if len(self._matches) >= self._size:
@@ -43,5 +43,5 @@ class PasswordMemory:
         self._matches[asker] = (tag, moment + self._seconds)
 
     def forget(self, asker: Asker) -> None:
-        """Drop what there is of an asker."""
+        """Drop the requester's match."""
         self._matches.pop(asker, None)

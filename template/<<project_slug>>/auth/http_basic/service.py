@@ -116,7 +116,7 @@ class Proofs:
         return stored
 
     async def _take_back(self, key: str) -> None:
-        # Each worker compares for itself: matches must not add up to a refusal. Only what this one has counted: a count
-        # begun anew would give whoever guesses beside an owner five more tries at each of the owner's requests.
+        # Each worker compares for itself: matches must not add up to a refusal. Only this match is taken back: a reset
+        # count would give whoever guesses alongside an owner five more tries at each of the owner's requests.
         await limits.count(self._database, "login_account", key, limits.client_network(), uses=-1)
         await limits.count(self._database, "login", limits.client_network(), uses=-1)

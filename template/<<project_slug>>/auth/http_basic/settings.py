@@ -1,4 +1,4 @@
-"""How long a password that matched is remembered."""
+"""How long a matched password is remembered."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from ...settings import Settings
 
 
 class HttpBasicSettings(Settings):
-    """Without the memory each request costs a hash: some 30 ms of a core."""
+    """Without it, each request costs a hash: some 30 ms of a core."""
 
     basic_memory_seconds: int = Field(default=300, ge=0, le=900)
-    """0 forgets at once. A change of the password or the account is felt at the next request all the same."""
+    """0 forgets at once. A change of the password or the account takes effect on the next request regardless."""

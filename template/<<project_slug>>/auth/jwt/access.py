@@ -1,6 +1,6 @@
 """Issue and read signed access tokens (RFC 9068).
 
-PyJWT checks the signature, by the one algorithm of the key, and refuses `crit`. What it does not check is checked here:
+PyJWT checks the signature, with the key's one algorithm, and refuses `crit`. What it does not check is checked here:
 the exact form, `typ` and the type of every claim (RFC 8725; ASVS 9.1, 9.2).
 """
 
@@ -28,11 +28,11 @@ from .settings import JWTSettings
 
 TYPE = "at+jwt"
 CLIENT_ID = "first-party"
-"""There is no registry of clients: every client is this project's own (RFC 9068 wants the claim)."""
+"""There is no client registry: every client is this project's own (RFC 9068 requires the claim)."""
 LEEWAY = 30
-"""Seconds by which another machine's clock may run ahead. `exp` gets none: it is our own clock that set it."""
+"""Seconds by which another machine's clock may run ahead. `exp` gets none: our own clock set it."""
 
-# PyJWT takes a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak. It takes
+# PyJWT accepts a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak. It accepts
 # UTF-16, too (RFC 8725, section 3.7); `ey` is the start of a JSON object in UTF-8.
 _COMPACT = re.compile(r"ey[A-Za-z0-9_-]+\.ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TEXT_CLAIMS = ("iss", "sub", "aud", "client_id", "jti", "sid", "scope")
@@ -47,11 +47,11 @@ _BY_ID = (
 
 
 class _Refused(Exception):
-    """Why a token is refused; for the log, never for the client."""
+    """Why a token is refused; never shown to the client."""
 
 
 def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
-    """Return the joined look-up of sessions by id."""
+    """Return the joined lookup of sessions by id."""
     return row_lookup(database, _BY_ID, "id")
 
 
@@ -109,7 +109,7 @@ def _verify(settings: JWTSettings, token: str) -> Claims:
         key = _key_for(settings, header)
         claims = jwt.decode(token, key.verifying, [key.algorithm], options=_SIGNATURE_ONLY)
         return _checked(settings, claims)
-    # Not only PyJWT's own errors escape it on hostile input.
+    # On hostile input, PyJWT lets more than its own errors escape.
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise _Refused(type(error).__name__) from None
 

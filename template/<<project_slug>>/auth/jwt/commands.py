@@ -1,7 +1,7 @@
 """Signing keys from the command line: three steps, each followed by a restart of every worker.
 
 `add` makes a key that verifies only. `use` signs with it, and the old one still verifies. `retire` forgets the old one,
-once its last token has expired. Done in one step, a worker that is still on the old settings would refuse new tokens.
+once its last token has expired. In one step, workers that still have the old settings would refuse new tokens.
 """
 
 import os
@@ -56,7 +56,7 @@ def add(algorithm: str = "", print_only: PrintOnly = False) -> None:
 
 @app.command(context_settings=_KID_MAY_BEGIN_WITH_A_DASH)
 def use(kid: str, print_only: PrintOnly = False) -> None:
-    """Sign with an added key, by its kid; the present one goes on verifying. Restart everywhere."""
+    """Sign with an added key, by its kid; the current one still verifies. Restart everywhere."""
     settings = JWTSettings.get()
     chosen, others = _taken_out(kid)
     algorithm, _, secret = chosen.partition(":")
@@ -84,14 +84,14 @@ def _save(values: dict[str, str], print_only: bool) -> None:
             typer.echo(f"{name}={value}")
         return
     if hidden := os.environ.keys() & {"JWT_SECRET", "JWT_ALGORITHM", "JWT_OTHER_KEYS"}:
-        raise SystemExit(f"{', '.join(sorted(hidden))} comes from the process, not from {ENV_FILE}: use --print.")
+        raise SystemExit(f"{', '.join(sorted(hidden))} comes from the environment, not from {ENV_FILE}: use --print.")
     _write(values)
     Settings.forget()
-    typer.echo(f"{ENV_FILE} is changed. Restart every worker.")
+    typer.echo(f"{ENV_FILE} has been changed. Restart every worker.")
 
 
 def _write(values: dict[str, str]) -> None:
-    # All at once: to stop between two of them would lose a key.
+    # All at once: stopping between two of them would lose a key.
     draft = ENV_FILE.with_name(f"{ENV_FILE.name}.{token_hex(8)}")
     draft.touch(0o600)
     draft.write_bytes(ENV_FILE.read_bytes() if ENV_FILE.exists() else b"")

@@ -62,7 +62,7 @@ def _shared_secret(material: str) -> Key:
     if reason := weakness_of(material):
         raise ValueError(f"the secret {reason}; make one with: openssl rand -base64 48")
     secret = material.encode()
-    # Domain-separated, so that the public kid tells nothing about a digest of the secret used elsewhere.
+    # Domain-separated, so that the public kid reveals nothing about a digest of the secret used elsewhere.
     kid = hashlib.sha256(b"kid:" + secret).hexdigest()[:16]
     return Key(kid, "HS256", secret, secret)
 
@@ -73,8 +73,8 @@ def weakness_of(secret: str) -> str | None:
         return "has fewer than 32 bytes"
     if secret == _FASTAPI_DOCS_KEY or any(word in secret.lower() for word in _PLACEHOLDERS):
         return "is a well-known placeholder"
-    # Thirty-two random bytes are 64 hexadecimal digits or 43 characters of base64. A phrase of words in base64's
-    # alphabet has letters of one case, and what is repeated or in a row has few different characters.
+    # Thirty-two random bytes are 64 hexadecimal digits or 43 characters of base64. A phrase in base64's alphabet has
+    # letters of one case, and repetitions or sequences have few different characters.
     is_phrase = secret in (secret.lower(), secret.upper()) or not _BASE64.fullmatch(secret)
     if len(set(secret)) < 12 or (is_phrase and not _HEX.fullmatch(secret)):
         return "is not random"
@@ -96,7 +96,7 @@ def _load(material: str) -> object:
     try:
         return load_der_private_key(urlsafe_b64decode(material + "=" * (-len(material) % 4)), None)
     except (ValueError, TypeError):
-        raise ValueError("the key is not base64url of a PKCS#8 private key") from None
+        raise ValueError("the key is not a PKCS#8 private key in base64url") from None
 
 
 def _with_thumbprint(algorithm: str, signing: Signing, verifying: Verifying, jwk: Mapping[str, Any]) -> Key:

@@ -1,7 +1,7 @@
 """Verified signatures, remembered.
 
-A signature that was good stays good: keys change by restart only. What is kept is the outcome of pure computation on
-the token's bytes. Invariant: nothing that time, the session or the account decides is ever remembered here.
+A valid signature stays valid: keys change by restart only. What is kept is the outcome of pure computation on the
+token's bytes. Invariant: nothing that depends on time, the session or the account is ever remembered here.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ Claims = Mapping[str, Any]
 
 
 class SignatureMemory:
-    """At most `size` verified tokens by their SHA-256 digest; the oldest goes first. A refused token is not kept."""
+    """At most `size` verified tokens by SHA-256 digest; the oldest is dropped first. Refused tokens are not kept."""
 
     def __init__(self, verify: Callable[[str], Claims], *, size: int = 10_000) -> None:
         self._verify = verify

@@ -19,13 +19,13 @@ router = APIRouter(tags=["login"])
 
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
 async def log_in(body: Login, caller: SessionIfAny, request: Request, response: Response) -> TokensOut:
-    """Log in with address and password. A session whose token comes along is replaced."""
+    """Log in with e-mail address and password. The session of a token sent along is replaced."""
     database, outbox = database_of(request), outbox_of(request)
     try:
         async with login.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
             return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
     except login.WrongPassword:
-        raise Unauthorized("Address or password is wrong.", code="invalid_credentials") from None
+        raise Unauthorized("E-mail address or password is wrong.", code="invalid_credentials") from None
 
 
 @router.get("/.well-known/jwks.json", dependencies=[PUBLIC])

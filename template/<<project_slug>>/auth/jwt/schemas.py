@@ -8,7 +8,7 @@ from ..passwords.typed import Address
 
 
 class Login(Input):
-    """An address as it was typed and a password. Not checked as an address: what is not one simply fails."""
+    """An e-mail address as it was typed, and a password. Its syntax is not checked: an invalid one simply fails."""
 
     email: Address
     password: Secret

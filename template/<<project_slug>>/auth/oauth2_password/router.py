@@ -27,7 +27,7 @@ METHOD = "oauth2_password"
 async def token(request: Request, response: Response) -> TokensOut:
     """Log in with a user's password, or refresh. First-party clients only: RFC 9700, section 2.4, bans this grant.
 
-    Client credentials that come along are ignored: there are no registered clients, and Swagger UI sends empty ones.
+    Client credentials sent along are ignored: there are no registered clients, and Swagger UI sends empty ones.
     """
     form = await read_form(request)
     grant = GRANTS.get(required(form, "grant_type"))
@@ -43,17 +43,17 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     previous = await session_if_any(request)
     try:
         async with login.authenticate(database, outbox, username, password, method=METHOD) as (db, user_id):
-            # Inside: the password was right; of wrong ones before it its owner is told, session or not (ASVS 6.3.5).
+            # Inside: the password was right; its owner is told of wrong ones before it, session or not (ASVS 6.3.5).
             with suppress(tokens.InvalidScope):
                 return await tokens.start_session(db, user_id, scopes=scopes, previous=previous)
     except login.WrongPassword:
-        raise OAuthError("invalid_grant", "Address or password is wrong") from None
-    raise OAuthError("invalid_scope", "Nothing of this scope is yours")
+        raise OAuthError("invalid_grant", "E-mail address or password is wrong") from None
+    raise OAuthError("invalid_scope", "You have none of these scopes")
 
 
 async def _refresh(request: Request, form: Form) -> tokens.Tokens:
     scopes, refresh_token = _scopes(form), required(form, "refresh_token")
-    # Not the limit of logins: a guesser behind the same address must not stop everybody's refreshing.
+    # Not the login limit: somebody guessing behind the same IP address must not stop everybody's refreshes.
     await limits.hit_address(database_of(request), "token")
     try:
         return await tokens.refresh(database_of(request), outbox_of(request), refresh_token, scope=scopes)
@@ -64,7 +64,7 @@ async def _refresh(request: Request, form: Form) -> tokens.Tokens:
 
 
 def _scopes(form: Form) -> frozenset[Scope] | None:
-    """Return the scopes asked for; None for no wish. Raises OAuthError for bad syntax or an unknown scope."""
+    """Return the requested scopes; None if none are named. Raises OAuthError for bad syntax or an unknown scope."""
     text = form.get("scope")
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""Secrets under way."""
+"""Pending secrets."""
 
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,16 @@ from ...db import Base, Digest, UtcDateTime
 
 
 class OneTimeToken(Base):
-    """A secret that is under way to somebody: one for each purpose, so a newer one takes the place of the older.
+    """A pending secret: one per purpose and subject, so a newer one replaces the older.
 
-    The digest is not the key. On MySQL, rivals that replace a row's key wait for each other.
+    The digest is not the key. On MySQL, transactions that replace the same row's key deadlock.
     """
 
     __tablename__ = "one_time_token"
 
     purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
     subject: Mapped[str] = mapped_column(String(320), primary_key=True)
-    """Whom it is about: a user id, or the canonical address of a sign-up and who asked."""
+    """Whom it is about: a user id, or the canonical e-mail address of a sign-up and the requester's network."""
     digest: Mapped[bytes] = mapped_column(Digest, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,4 +1,4 @@
-"""What a secret may be used for, and the one answer to a bad one."""
+"""What a secret may be used for, and the one response to a bad one."""
 
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class Purpose(StrEnum):
 
 
 class InvalidToken(BadRequest):
-    """Unknown, used, expired, superseded or another's: one answer for all (ASVS 6.3.8)."""
+    """Unknown, used, expired, superseded or somebody else's: one response for all (ASVS 6.3.8)."""
 
     code = "invalid_token"
     detail = "This link or code is not valid. Ask for a new one."

@@ -1,4 +1,4 @@
-"""Secrets in the database, in the transaction of what they are for. Taking one is a single DELETE."""
+"""Secrets in the database, in the same transaction as what they are for. Taking one is a single DELETE."""
 
 import hashlib
 from datetime import timedelta
@@ -21,11 +21,11 @@ def digest(secret: str) -> bytes:
 
 
 async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[str, Any], *, life: timedelta) -> str:
-    """Store a new secret in place of the previous one and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
+    """Store a new secret, replacing the previous one, and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
     secret = token_urlsafe(32)
     new = {"digest": digest(secret), "data": data, "expires_at": now() + life}
     whose = {"purpose": purpose, "subject": subject}
-    # One statement: of parallel requests each would delete what is there, and all but one fail at adding theirs (ST-7).
+    # One statement: otherwise, parallel requests would each delete the old row, and all but one fail to insert (ST-7).
     await db.execute(upsert(table_of(OneTimeToken), whose | new, new, key=whose))
     return secret
 
@@ -36,7 +36,7 @@ def _is_good(purpose: Purpose, secret: str) -> ColumnElement[bool]:
 
 
 async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str | None = None) -> dict[str, Any] | None:
-    """Return what was stored with a secret that is still good, without using it up; None for any other.
+    """Return what was stored with a secret that is still valid, without using it up; None for any other.
 
     With `subject`, one that is about somebody else counts as unknown.
     """

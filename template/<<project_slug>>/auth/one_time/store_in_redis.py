@@ -1,8 +1,8 @@
-"""Secrets in Redis, beside the transaction of what they are for.
+"""Secrets in Redis, outside the transaction of what they are for.
 
 When that rolls back, what was done here stays: a secret that was taken is used up, one that was voided or replaced is
-void, and a new one was never told to anybody. So a failure can cost a secret, and never gives one a second use. What a
-used secret could do again if an old state of Redis came back is for its user to rule out, by what it is bound to.
+void, and a new one was never told to anybody. So a failure can cost a secret but never allows a second use. Callers
+must bind a secret to something that rules out its reuse if an old state of Redis is restored.
 """
 
 import json
@@ -16,8 +16,8 @@ from ...clock import now
 from ...redis_client import CLEANED_UP_AFTER, Client, client_beside
 from .purpose import InvalidToken, Purpose
 
-# Two keys: the secret's own, and its subject's, which names the secret that counts. An older one is gone, and one that
-# came back is not named.
+# Two keys: the secret's own, and its subject's, which names the secret that counts. An older one is deleted, and one
+# that was restored is not named.
 _CREATE = """
 local of_subject, of_secret, data, ends, milliseconds = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local previous = redis.call('GET', of_subject)
@@ -42,7 +42,7 @@ end
 
 
 async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[str, Any], *, life: timedelta) -> str:
-    """Store a new secret in place of the previous one and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
+    """Store a new secret, replacing the previous one, and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
     client, secret = client_beside(db), token_urlsafe(32)
     keys = [_of_subject(client, purpose, subject), _of_secret(client, purpose, secret)]
     milliseconds = int(life.total_seconds() * 1000)
@@ -51,7 +51,7 @@ async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[st
 
 
 async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str | None = None) -> dict[str, Any] | None:
-    """Return what was stored with a secret that is still good, without using it up; None for any other.
+    """Return what was stored with a secret that is still valid, without using it up; None for any other.
 
     With `subject`, one that is about somebody else counts as unknown.
     """

@@ -1,11 +1,11 @@
-"""Passwords: register, prove an address, log in, change, reset.
+"""Passwords: register, verify an e-mail address, log in, change, reset.
 
-No answer tells whether an address has an account: same status, same body, same work (ASVS 6.3.8). A sign-up is a claim
-until the mailed secret comes back together with the password that was chosen, so that a click by the owner of the
-address cannot open an account that a stranger prepared.
+No response reveals whether an address has an account: same status, same body, same work (ASVS 6.3.8). A sign-up is a
+claim until the mailed secret comes back together with the chosen password, so that a click by the owner of the address
+cannot open an account that a stranger prepared.
 
 policy.py     what makes a password acceptable     hashing.py       argon2id in a thread of its own
 login.py      log in                               service.py       change, reset
-breaches.py   optional look-up of leaked ones      registration.py  sign up, prove the address
-mails.py      what is written to users             email_change.py  another address, proved first
+breaches.py   optional lookup of leaked ones       registration.py  sign up, verify the address
+mails.py      what is written to users             email_change.py  a new address, verified first
 """

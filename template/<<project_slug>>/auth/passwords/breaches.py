@@ -1,10 +1,10 @@
-"""Has this password been seen in a breach? Asked of a range API, which never learns the password (ASVS 6.2.12).
+"""Has this password been seen in a breach? Asks a range API, which never learns the password (ASVS 6.2.12).
 
 Any service that speaks the "Pwned Passwords" range protocol will do: `GET <url><first 5 hex digits of the SHA-1>`
-answers one `<other 35 digits>:<count>` per line. The address is a setting; without one nobody is asked.
+returns one `<other 35 digits>:<count>` per line. The URL is a setting; without one, no service is asked.
 
-It fails open: no answer is no objection, so a service that is down stops nobody from changing a password. The list in
-`policy` was looked at before. Whoever calls logs `None` as an event, since an attacker might be the cause of it.
+It fails open: no response is no objection, so a service that is down stops nobody from changing a password. The list in
+`policy` was checked before. The caller logs `None` as an event, since an attacker might have caused it.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ import httpx2
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 5.0
 MAXIMUM_ANSWER = 1 << 20
-"""Bytes. A padded answer has about 40,000."""
+"""Bytes. A padded response has about 40,000."""
 
 _PREFIX = 5  # hex digits: all that leaves this process, shared by some 2,000 known passwords
 
 _LINE = re.compile(r"([0-9A-F]{35}):([0-9]{1,12})")
 
 _HEADERS = {
-    # Padded with made-up lines: otherwise the length of the encrypted answer tells a listener the prefix.
+    # Padded with made-up lines: otherwise the length of the encrypted response tells an eavesdropper the prefix.
     "Add-Padding": "true",
-    # Uncompressed, or a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
+    # Uncompressed: otherwise a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
     "Accept-Encoding": "identity",
 }
 
@@ -35,7 +35,7 @@ _HEADERS = {
 async def is_breached(password: str, *, url: str) -> bool | None:
     """Whether the service at `url` knows `password`; None when it could not tell within `TOTAL_SECONDS`.
 
-    `url` is the address up to and with the last slash. Only errors of the network and of the answer become None.
+    `url` includes the last slash. Only errors of the network and in the response become None.
     """
     digest = _sha1(password)
     try:
@@ -52,10 +52,10 @@ def _sha1(password: str) -> str:
 
 
 async def _fetch(url: str) -> str:
-    """The body of a 200 answer. Raises `ValueError` for any other, or one beyond `MAXIMUM_ANSWER`."""
+    """The body of a 200 response. Raises `ValueError` for any other, or one over `MAXIMUM_ANSWER`."""
     timeout = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     verify = await asyncio.to_thread(_tls)
-    # No redirects: the answer decides about a password, so it comes from the configured service or not at all.
+    # No redirects: the response decides about a password, so it comes from the configured service or not at all.
     async with (
         httpx2.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False) as client,
         client.stream("GET", url, headers=_HEADERS) as response,
@@ -75,15 +75,15 @@ async def _read(response: httpx2.Response) -> bytes:
 
 
 def _contains(answer: str, suffix: str) -> bool:
-    """Whether `suffix` is listed. Raises `ValueError` unless every line is of the protocol: a login page is no "no"."""
+    """Whether `suffix` is listed. Raises `ValueError` if a line breaks the protocol: a login page is not a "no"."""
     lines = [_LINE.fullmatch(line) for line in answer.upper().split()]
     if not lines or not all(lines):
         raise ValueError("not a range")
-    # A count of 0 marks a line of padding.
+    # A count of 0 marks padding.
     return any(line[1] == suffix and int(line[2]) > 0 for line in lines if line)
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once, and in a thread: reading the certificates takes some 50 ms, for which every request would wait."""
+    """Made once, and in a thread: reading the certificates takes some 50 ms, which would block every request."""
     return httpx2.create_ssl_context()

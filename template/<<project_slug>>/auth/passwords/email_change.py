@@ -1,4 +1,4 @@
-"""Another address for an account: it counts once our mail has proved it, and the old one is told."""
+"""A new e-mail address for an account: it counts once our mail has verified it, and the old one is notified."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from .settings import PasswordSettings
 
 
 async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
-    """Mail a code to the new address; if somebody else has it, tell them instead, and the caller nothing (6.3.8)."""
+    """Mail a code to the new address; if it is somebody else's, tell them instead and the caller nothing (6.3.8)."""
     key = canonical(email)
     await flooding.hit(database, Purpose.CHANGE_EMAIL, key)
     life = timedelta(hours=PasswordSettings.get().verify_hours)
@@ -36,10 +36,10 @@ async def request(database: Database, outbox: Outbox, caller: Principal, email: 
 
 
 async def confirm(database: Database, outbox: Outbox, caller: Principal, code: str) -> None:
-    """Give the caller's account the proved address and end its other sessions.
+    """Give the caller's account the verified address and end its other sessions.
 
-    Only the account that asked can confirm: otherwise the new address's owner could be led to give it to a stranger's
-    account. Raises InvalidToken, AccessEnded, Unavailable.
+    Only the account that asked can confirm: otherwise the owner of the new address could be tricked into giving it to a
+    stranger's account. Raises InvalidToken, AccessEnded, Unavailable.
     """
     try:
         async with database.transaction() as db:
@@ -56,14 +56,14 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> tuple[str | N
         raise InvalidToken
     await credentials.confirm(db, caller)
     user = await db.get_one(User, caller.user_id)
-    # A code from before the last change of credentials is void, though a store that was restored knew it still (ST-10).
+    # A code from before the last change of credentials is void, even if a restored store still knows it (ST-10).
     if user.access_version != data["access_version"]:
         raise InvalidToken
     previous, key = user.email, canonical(data["email"])
     user.email, user.email_key = data["email"], key
     await credentials.end_access(db, user.id, keep=caller.credential)
     audit.record(db, Event.EMAIL_CHANGED, user.id)
-    # Last: what the database refuses uses nothing up.
+    # Last: if the database refuses, nothing is used up.
     await db.flush()
     await one_time.take(db, Purpose.CHANGE_EMAIL, code)
     await one_time.discard(db, str(user.id))

@@ -1,4 +1,4 @@
-"""The mails about passwords and addresses. None carries a password, and a notice carries no code."""
+"""The mails about passwords and e-mail addresses. None contains a password, and a notice contains no code."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from ...mail.messages import Message, code_or_link
 from .settings import PasswordSettings
 
 Notice = Callable[[str], Message]
-"""Writes a mail for an address."""
+"""Writes a mail to an address."""
 
 _NOT_YOU = "\n\nIf this was not you, reset your password now."
 
@@ -16,14 +16,14 @@ def _life_of_a_proof() -> str:
 
 
 def prove_address(to: str, code: str) -> Message:
-    """Ask the owner of an address to confirm a sign-up with the password that was chosen."""
-    body = f"Confirm your address with this and the password you chose. {_life_of_a_proof()}\n\n"
+    """Ask the owner of an address to confirm a sign-up with the chosen password."""
+    body = f"Confirm your e-mail address with this and the password you chose. {_life_of_a_proof()}\n\n"
     closing = "\n\nIf you did not sign up, ignore this mail: nothing has been created."
-    return Message(to, "Confirm your address", body + code_or_link("/verify-email", code) + closing)
+    return Message(to, "Confirm your e-mail address", body + code_or_link("/verify-email", code) + closing)
 
 
 def already_registered(to: str) -> Message:
-    """Tell the owner of an account that somebody tried to sign up with the address."""
+    """Tell the owner of an account that somebody tried to sign up with their address."""
     body = "Somebody, perhaps you, tried to sign up with this address. You already have an account: log in, or reset "
     return Message(to, "You already have an account", body + "your password if you have forgotten it.")
 
@@ -37,29 +37,29 @@ def reset_password(to: str, code: str) -> Message:
 
 
 def confirm_new_address(to: str, code: str) -> Message:
-    """Ask for the proof of an account's new address."""
-    body = f"Confirm that this is the new address of your account. {_life_of_a_proof()}\n\n"
-    return Message(to, "Confirm your new address", body + code_or_link("/confirm-email", code))
+    """Ask for confirmation of an account's new address."""
+    body = f"Confirm that this is the new e-mail address of your account. {_life_of_a_proof()}\n\n"
+    return Message(to, "Confirm your new e-mail address", body + code_or_link("/confirm-email", code))
 
 
 def password_changed(to: str) -> Message:
-    """Tell that the password is another one (ASVS 6.3.7)."""
+    """Tell the owner that the password was changed (ASVS 6.3.7)."""
     return Message(to, "Your password was changed", "The password of your account was changed." + _NOT_YOU)
 
 
 def address_changed(to: str) -> Message:
     """Tell the previous address that it no longer belongs to the account (ASVS 6.3.7)."""
-    closing = "\n\nIf this was not you, tell whoever runs this service at once: no reset will reach you here any more."
-    return Message(to, "Your address was changed", "Your account now has another e-mail address." + closing)
+    closing = "\n\nIf this was not you, contact whoever runs this service at once: resets no longer reach you here."
+    return Message(to, "Your e-mail address was changed", "Your account has a new e-mail address." + closing)
 
 
 def address_in_use(to: str) -> Message:
-    """Tell the owner of an account that another one asked for its address."""
-    body = "Somebody with another account tried to take over this address. Nothing has changed."
-    return Message(to, "Somebody asked for your address", body)
+    """Tell the owner of an account that another account asked for its address."""
+    body = "Somebody with another account tried to use this e-mail address. Nothing has changed."
+    return Message(to, "Somebody tried to use your e-mail address", body)
 
 
 def guessed(to: str) -> Message:
-    """Tell of a login that followed many failures (ASVS 6.3.5)."""
+    """Tell the owner of a login that followed many failures (ASVS 6.3.5)."""
     body = "Somebody logged in to your account after several wrong passwords." + _NOT_YOU
-    return Message(to, "A login after failed ones", body)
+    return Message(to, "A login after failed attempts", body)

@@ -1,6 +1,6 @@
-"""Sign up, and prove the address.
+"""Sign up, and verify the e-mail address.
 
-Until it is proved there is no account, only a claim that expires. Twenty claims for one address make one account.
+Until it is verified there is no account, only a claim that expires. Twenty claims for one address make one account.
 """
 
 from datetime import timedelta
@@ -26,12 +26,12 @@ from .settings import PasswordSettings
 
 
 async def register(database: Database, outbox: Outbox, email: str, password: str) -> None:
-    """Claim an address: mail it a code, or tell its owner that there is an account already.
+    """Claim an address: mail a code to it, or tell its owner that there is already an account.
 
-    Outside it looks the same, and costs the same. Raises Unprocessable for a weak password, TooManyRequests.
+    From outside, both look and cost the same. Raises Unprocessable for a weak password, TooManyRequests.
     """
     key = canonical(email)
-    check_chosen(password, email=email)  # before the limit: somebody who looks for a good one must not run into it
+    check_chosen(password, email=email)  # before the limit: trying several must not exhaust it
     await flooding.hit(database, Purpose.REGISTER, key)
     stored = await hash_chosen(password, email=email)
     async with database.transaction() as db:
@@ -42,7 +42,7 @@ async def register(database: Database, outbox: Outbox, email: str, password: str
 
 async def _claim(db: AsyncSession, key: str, data: dict[str, str]) -> str:
     life = timedelta(hours=PasswordSettings.get().verify_hours)
-    # Each asker's own: a stranger elsewhere who signs the address up must not void what its owner was mailed.
+    # One per requester: a stranger elsewhere who signs up with the address must not void the code mailed to its owner.
     return await one_time.create(db, Purpose.REGISTER, f"{key} {client_network()}", data, life=life)
 
 
@@ -56,20 +56,20 @@ async def prove(database: Database, code: str, password: str) -> None:
     is_right, _ = await verify(password, claim.get("hash"))
     if not is_right:
         raise InvalidToken
-    # Who could guess at the address before it had an account must not have paused it.
+    # Guesses at the address before it had an account must not pause the account.
     await failures.forget(database, canonical(claim["email"]))
     try:
         async with database.transaction() as db:
             await create_user(db, claim["email"], claim["hash"])
-            # Last: what the database refuses uses nothing up.
+            # Last: if the database refuses, nothing is used up.
             await one_time.take(db, Purpose.REGISTER, code)
     except IntegrityError:
-        # Another claim of the same address was proved in the meantime.
+        # Another claim to the same address was verified in the meantime.
         raise InvalidToken from None
 
 
 async def create_user(db: AsyncSession, email: str, stored: str) -> User:
-    """Create the account of a proved address. Raises IntegrityError when the address has one."""
+    """Create the account of a verified address. Raises IntegrityError if the address has one."""
     user = User(email=email, email_key=canonical(email))
     db.add(user)
     await db.flush()

@@ -22,27 +22,27 @@ class Registration(Input):
     password: Secret
 
 
-class Proof(Input):
+class EmailVerification(Input):
     """The mailed code and the password of the sign-up."""
 
     token: Code
     password: Secret
 
 
-class Forgotten(Input):
+class PasswordResetRequest(Input):
     """Whose password is to be reset."""
 
     email: Email
 
 
-class Reset(Input):
+class PasswordReset(Input):
     """The mailed code and a new password."""
 
     token: Code
     new_password: Secret
 
 
-class Change(Input):
+class PasswordChange(Input):
     """The current password and a new one."""
 
     current_password: Secret
@@ -50,12 +50,12 @@ class Change(Input):
 
 
 class EmailChange(Input):
-    """A new address."""
+    """A new e-mail address."""
 
     email: Email
 
 
-class EmailConfirmation(Input):
-    """The code mailed to the new address."""
+class EmailChangeConfirmation(Input):
+    """The code mailed to the new e-mail address."""
 
     token: Code

@@ -10,16 +10,16 @@ from ...settings import CoreSettings, Settings
 from .policy import MINIMUM_LENGTH
 
 STRONG = ((47_104, 1), (19_456, 2), (12_288, 3))
-"""Memory in KiB and passes, at least one pair of which production keeps to (ASVS 11.4.2, appendix C)."""
+"""Memory in KiB and passes; production must reach at least one of these pairs (ASVS 11.4.2, appendix C)."""
 
 
 class PasswordSettings(Settings):
-    """Raising the hash cost slows down guessing and logins alike; every stored hash follows at its owner's login."""
+    """Raising the hash cost slows down guessing and logins alike; stored hashes follow at their owners' next login."""
 
     password_min_length: int = Field(default=MINIMUM_LENGTH, ge=8, le=64)
     """Below 15 only where a second factor exists (NIST 800-63B-4)."""
     password_breach_url: str = ""
-    """A k-anonymity range service, the five-character prefix is appended; empty means no look-up. Fails open."""
+    """A k-anonymity range service; the five-character prefix is appended. Empty means no lookup. Fails open."""
     argon2_memory_kib: int = Field(default=19_456, ge=8)
     argon2_time_cost: int = Field(default=2, ge=1)
     argon2_threads: int = Field(default=1, ge=1)
@@ -29,7 +29,7 @@ class PasswordSettings(Settings):
 
     @property
     def context_words(self) -> tuple[str, ...]:
-        """Words that a password must not contain: this project's own names, the host as in an address (ASVS 6.2.11)."""
+        """Words that a password must not contain: this project's name, and the host after an @ (ASVS 6.2.11)."""
         return (__name__.split(".")[0], f"@{urlsplit(CoreSettings.get().base_url).hostname}")
 
     def problems(self) -> Iterator[str]:
@@ -38,21 +38,21 @@ class PasswordSettings(Settings):
         if self.password_min_length < MINIMUM_LENGTH and not self.password_breach_url:
             yield (
                 f"PASSWORD_MIN_LENGTH below {MINIMUM_LENGTH} needs PASSWORD_BREACH_URL: "
-                "no common password so short is listed."
+                "the list of common passwords has none that short."
             )
         if self.password_breach_url and not self.password_breach_url.startswith("https://"):
-            yield "PASSWORD_BREACH_URL must be an https:// address."
+            yield "PASSWORD_BREACH_URL must be an https:// URL."
 
 
 class PasswordLimits(LimitSettings):
-    """What is tried with passwords, and what sends mail to addresses that anybody may name."""
+    """Limits on password attempts, and on mail to addresses that anybody may name."""
 
     limit_login: str = "20/minute"
-    """Sign-ins by address."""
+    """Logins by IP address."""
     limit_login_account: str = "5/minute"
-    """Sign-ins by account and address: a stranger elsewhere cannot use up the owner's tries."""
+    """Logins by account and IP address: a stranger elsewhere cannot use up the owner's attempts."""
     limit_login_failures: str = "100/30 days"
-    """Failures in a row by account, from anywhere; then sign-in pauses until a mailed reset or the end of the window
+    """Failures in a row by account, from anywhere; then login pauses until a mailed reset or the end of the window
     (NIST 800-63B-4, 3.2.2)."""
     limit_mail: str = "20/hour"
-    """Requests that send mail, by address of the asker."""
+    """Requests that send mail, by the requester's IP address."""

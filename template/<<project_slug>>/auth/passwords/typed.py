@@ -7,4 +7,4 @@ from pydantic import AfterValidator, StringConstraints
 from ...schemas import no_controls
 
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(no_controls)]
-"""What somebody types as an e-mail address to log in: as long as an address can be, and not checked further."""
+"""What somebody types as an e-mail address to log in: no longer than one can be, and not checked further."""

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/auth", tags=["login"])
 
 @router.post("/refresh", dependencies=[PUBLIC, limit("token")])
 async def refresh(body: Refresh, request: Request, response: Response) -> TokensOut:
-    """Exchange a refresh token for a new pair. Use each once: a second use ends the session."""
+    """Exchange a refresh token for a new pair. Use each only once: a second use ends the session."""
     try:
         tokens = await service.refresh(database_of(request), outbox_of(request), body.refresh_token)
     except service.InvalidGrant:

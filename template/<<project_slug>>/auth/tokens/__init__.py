@@ -1,7 +1,7 @@
 """Bearer tokens: sessions, refresh-token families and the reader of `Authorization: Bearer`.
 
-A login starts a session; the session row decides, at every request, whether its tokens are still good. Which kind of
-access token is issued is one line, in `format.py`. Flows that log in call `service.start_session()`.
+A login starts a session; the session row decides, at every request, whether its tokens are still valid. One line in
+`format.py` selects the kind of access token. Flows that log in call `service.start_session()`.
 
 service.py   start, refresh, end, list        bearer.py    the reader that methods register
 models.py    Session                          router.py    logout, revoke (RFC 7009), sessions

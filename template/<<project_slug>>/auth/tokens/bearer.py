@@ -19,15 +19,15 @@ CHALLENGE = f'Bearer realm="{REALM}"'
 
 
 async def authenticate(request: Request, /) -> Principal | None:
-    """Return who the bearer token speaks for; None without one. Raises InvalidCredential."""
+    """Return whom the bearer token identifies; None without one. Raises InvalidCredential."""
     token = bearer_token(request)
     return None if token is None else await access.read(database_of(request), token)
 
 
 async def session_if_any(request: Request) -> Principal | None:
-    """Return whose token comes along with a login or a logout; None when there is none that is good.
+    """Return whose token was sent with a login or a logout; None if there is no valid one.
 
-    Only a token: to look at a password here would be a second try at each login.
+    Only a token: checking a password here would allow a second attempt per login.
     """
     try:
         return await authenticate(request)

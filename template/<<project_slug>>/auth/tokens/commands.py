@@ -19,10 +19,10 @@ app = typer.Typer(help="End sessions.")
 
 @app.command()
 def end(
-    name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address or id; leave out with --all.")] = "",
+    name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address or id; omit with --all.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="Everybody's sessions.")] = False,
 ) -> None:
-    """Log an account, or everybody, out everywhere; felt by the next request (ASVS 7.4.5)."""
+    """Log out an account, or everybody, everywhere; takes effect on the next request (ASVS 7.4.5)."""
     if bool(name) == everybody:
         raise SystemExit("Name one account, or say --all.")
     asyncio.run(_end(name))

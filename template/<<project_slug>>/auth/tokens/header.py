@@ -9,7 +9,7 @@ from ..method import MalformedCredential
 
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 MAX_TOKEN_LENGTH = 8192
-"""Longer bearer tokens are refused unparsed (JT-1)."""
+"""Longer bearer tokens are refused without parsing (JT-1)."""
 
 
 def bearer_token(request: Request) -> str | None:
@@ -25,6 +25,6 @@ def bearer_token(request: Request) -> str | None:
 
 
 def _refuse_second_token(request: Request) -> None:
-    # Alone, a token in the query is ignored (ASVS 14.2.1); beside a header, two callers would be mixed.
+    # A token in the query alone is ignored (ASVS 14.2.1); together with the header it could name a second caller.
     if "access_token" in request.query_params:
         raise MalformedCredential("invalid_request", "Send the access token once, in the Authorization header")

@@ -1,4 +1,4 @@
-"""How the OAuth endpoints read forms and speak of errors (RFC 6749, sections 3.2 and 5.2)."""
+"""How the OAuth endpoints read forms and report errors (RFC 6749, sections 3.2 and 5.2)."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -40,16 +40,16 @@ class OAuthError(AppError):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": {**errors.RESPONSES["default"], "model": OAuthProblem}}
-"""With the form of all other errors beside it: a body beyond its limit is refused before anybody reads it."""
+"""In addition to the format of all other errors: a body over its limit is refused before anything reads it."""
 
 
 def text_field(name: str, **more: str) -> dict[str, Any]:
-    """Return what OpenAPI says of a parameter."""
+    """Return the OpenAPI schema of a parameter."""
     return {"type": "string", "maxLength": MAX_LENGTHS[name], **more}
 
 
 def form_body(*required: str, **fields: dict[str, Any]) -> dict[str, Any]:
-    """Return what OpenAPI says of a form, which FastAPI does not know of: `read_form` keeps to RFC 6749."""
+    """Return the OpenAPI description of a form. FastAPI cannot derive it: `read_form` follows RFC 6749."""
     schema = {"type": "object", "required": list(required), "properties": fields}
     return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
@@ -66,7 +66,7 @@ class OAuthRoute(APIRoute):
             except AppError as error:
                 return _answer(error)
             except IntegrityError:
-                raise  # a mistake of ours, and no failure that passes
+                raise  # our mistake, not a temporary failure
             except (DBAPIError, PoolTimeout) as error:
                 return _answer(unavailable(error))
 
@@ -106,9 +106,9 @@ def _text(value: str) -> str:
 
 
 def required(form: dict[str, str], name: str) -> str:
-    """Return a field that must be there. Raises OAuthError `invalid_request` when it is missing or over its length.
+    """Return a required field. Raises OAuthError `invalid_request` when it is missing or too long.
 
-    Longer text would be normalised, hashed and logged at a cost that the sender does not bear (ASVS 1.3.3).
+    Longer text would be normalised, hashed and logged at our cost, not the sender's (ASVS 1.3.3).
     """
     value = form.get(name, "")
     if not 0 < len(value) <= MAX_LENGTHS[name]:

@@ -24,9 +24,9 @@ oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute, res
 
 @router.post("/logout", status_code=204, dependencies=[PUBLIC])
 async def log_out(request: Request, db: Writing) -> None:
-    """End this session. Also a success when it has ended already, so that a client can always forget its tokens.
+    """End this session. Also succeeds if it has already ended, so that a client can always discard its tokens.
 
-    An access token that expired a moment ago will do; a client that comes back later refreshes first.
+    A recently expired access token will do; a client that comes back later refreshes first.
     """
     with suppress(InvalidCredential):
         token = bearer_token(request)
@@ -36,7 +36,7 @@ async def log_out(request: Request, db: Writing) -> None:
 
 @router.post("/logout-all", status_code=204)
 async def log_out_everywhere(caller: AccountWriter, db: Writing) -> None:
-    """End all of the caller's sessions, this one included. Not with a key or a narrowed token: it would shut out."""
+    """End all of the caller's sessions, this one included. Needs `account:write`, so a key cannot lock them out."""
     await service.end_sessions(db, caller.user_id)
 
 
@@ -56,7 +56,7 @@ def _columns(session: Session) -> dict[str, object]:
 
 @router.delete("/sessions/{session_id}", status_code=204)
 async def end_session(session_id: UUID, caller: AccountWriter, db: Writing) -> None:
-    """End one session. Another user's is as unknown as none (ASVS 8.2.2)."""
+    """End one session. Another user's session looks like an unknown one (ASVS 8.2.2)."""
     if not await service.end_session(db, caller.user_id, session_id):
         log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, session=session_id)
         raise NotFound
@@ -73,7 +73,7 @@ REVOCATION = form_body(
 async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> Response:
     """Revoke an access or refresh token (RFC 7009): its whole session ends.
 
-    200 also for unknown, expired and spent tokens; another user's token is refused and stays good.
+    200 also for unknown, expired and spent tokens; another user's token is refused and stays valid.
     """
     form = await read_form(request)
     if "access_token" in form:  # RFC 6750, section 2: one way to send it per request

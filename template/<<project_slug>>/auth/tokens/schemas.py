@@ -21,7 +21,7 @@ class TokensOut(Output):
 
 
 class SessionOut(Output):
-    """A session as its owner sees it. No token, no network address."""
+    """A session as its owner sees it. No token, no IP address."""
 
     id: UUID
     user_agent: str
@@ -33,14 +33,14 @@ class SessionOut(Output):
 
 
 class OAuthProblem(Output):
-    """What went wrong, as RFC 6749 has it in section 5.2."""
+    """What went wrong (RFC 6749, section 5.2)."""
 
     error: str
     error_description: str
 
 
 def tokens_out(tokens: Tokens, response: Response) -> TokensOut:
-    """Return the response body, and forbid keeping it: old HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
+    """Return the response body, and forbid caching it: HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
     return TokensOut.model_validate(tokens)

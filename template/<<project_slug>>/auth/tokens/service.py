@@ -5,7 +5,7 @@ the whole session ends (RFC 9700, section 4.14; ASVS 10.4.5). There is no grace 
 same token twice in parallel.
 
 A refresh token is `rt_<family>.<secret>`, both random. The session's row has the digests of its family and of the one
-token that works, so a spent token is known as such for as long as the session lives, and none is kept.
+token that works, so spent tokens are recognised for as long as the session lives, without being stored.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ from .sessions import METHOD, is_alive
 from .settings import TokenSettings
 
 PREFIX = "rt_"
-"""Makes a leaked token recognisable, and tells it from an access token without trying."""
+"""Makes a leaked token recognisable, and distinguishes it from an access token without a lookup."""
 
 _OF_FAMILY = (
     select(Session.id, Session.user_id, Session.scope, Session.auth_time, User.roles, is_alive(NOW).label("alive"))
@@ -45,7 +45,7 @@ _OF_FAMILY = (
 )
 _UNTIL = bindparam("until", type_=UtcDateTime())
 _IDLE_UNTIL = case((Session.expires_at < _UNTIL, Session.expires_at), else_=_UNTIL)
-# By the session's key, as who ends it: over the index of families the two would wait for each other.
+# By the session's key, like the statement that ends it: by the index of families, the two would deadlock.
 _SPEND = (
     update(Session)
     .where(Session.id == bindparam("session"), Session.refresh_digest == bindparam("spent"))
@@ -64,11 +64,11 @@ class Tokens:
 
 
 class InvalidGrant(Exception):
-    """A refresh token that is unknown, spent, expired or of an ended session; no caller may tell which."""
+    """A refresh token that is unknown, spent, expired or of an ended session; callers must not reveal which."""
 
 
 class InvalidScope(Exception):
-    """A scope that leaves nothing, or one that was not granted at login: a refresh only shrinks it (RFC 6749, 6)."""
+    """A scope that leaves nothing, or one that was not granted at login: a refresh can only narrow it (RFC 6749, 6)."""
 
 
 class _Reused(Exception):
@@ -94,9 +94,9 @@ async def start_session(
 ) -> Tokens:
     """Begin a session for a user who has just logged in; part of the caller's transaction.
 
-    `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and nothing at all raises
-    InvalidScope. The session of `previous`, whose token came along with the login, ends when it is the same user's
-    (ASVS 7.2.4). One login at a time per account: of many at once none counts sessions that another is adding (ST-7).
+    `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and if nothing is left it
+    raises InvalidScope. The session of `previous`, whose token was sent with the login, ends if it is the same user's
+    (ASVS 7.2.4). One login at a time per account: otherwise parallel ones would miscount the sessions (ST-7).
     """
     user = await locked(db, user_id)
     if user is None:
@@ -104,7 +104,7 @@ async def start_session(
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
     if scopes is not None and not granted:
-        raise InvalidScope  # RFC 6749, section 3.3, knows no empty scope
+        raise InvalidScope  # RFC 6749, section 3.3, has no empty scope
     if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
     token = _new_token(PREFIX + token_urlsafe(32))
@@ -143,7 +143,7 @@ def _idle_until(ends: datetime) -> datetime:
 
 
 async def _end_oldest(db: AsyncSession, new: Session) -> None:
-    # Never the new one, which looks older than others if their hosts' clocks were ahead.
+    # Never the new one, which looks older than others whose hosts' clocks were ahead.
     others = select(Session.id).where(Session.user_id == new.user_id, Session.id != new.id)
     newest_first = others.order_by(Session.created_at.desc())
     beyond = (await db.scalars(newest_first.offset(TokenSettings.get().sessions_per_user - 1))).all()
@@ -164,14 +164,14 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     nothing. `scope` narrows this access token only; the next refresh has the session's scope again.
     """
     try:
-        # Beside the ORM, with statements built once: what every client asks for every quarter of an hour.
+        # Without the ORM, with statements built once: every client does this every quarter of an hour.
         async with database.engine.begin() as db:
             return await _rotate(db, token, scope)
     except InvalidGrant:
         log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
         raise
     except _Reused as reuse:
-        # A transaction of its own: the refusal must not roll the revocation back.
+        # A separate transaction: the refusal must not roll back the revocation.
         async with database.transaction() as db:
             owner = await _end_family(db, reuse)
         if owner is None:
@@ -194,7 +194,7 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
     at_login = frozenset(session.scope.split())
     if scope is not None and not scope <= at_login:
         raise InvalidScope
-    # A role taken away since must not be signed again: other services believe the claim (ASVS 8.3.2, 10.4.11).
+    # A role taken away since must not be signed again: other services trust the claim (ASVS 8.3.2, 10.4.11).
     granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(row.roles)))
     return await _hand_out(db, session, granted, successor)
 
@@ -208,7 +208,7 @@ async def _spend(db: AsyncConnection, session: Session, token: str, successor: s
 
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> User | None:
-    """End the session; return whom to tell, once. None when another request has ended it."""
+    """End the session; return whom to notify, once. None if another request has ended it."""
     if not await affected(db, delete(Session).where(Session.id == reuse.session_id)):
         return None
     audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
@@ -234,7 +234,7 @@ async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
 
 
 async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
-    """End one of the user's sessions; its tokens are dead at the next request. Return whether there was one."""
+    """End one of the user's sessions; takes effect on its next request. Return whether there was one."""
     ended = await affected(db, delete(Session).where(Session.id == session_id, Session.user_id == user_id))
     if ended:
         audit.record(db, Event.TOKEN_REVOKED, user_id, session=str(session_id))
@@ -242,8 +242,8 @@ async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool
 
 
 async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None = None) -> None:
-    """End all of the user's sessions but the one whose id is `keep`."""
-    await locked(db, user_id)  # two that end the same sessions, each in another order, would wait for each other
+    """End all of the user's sessions except the one whose id is `keep`."""
+    await locked(db, user_id)  # two that end the same sessions in different orders would deadlock
     others = delete(Session).where(Session.user_id == user_id)
     if kept := _as_id(keep):
         others = others.where(Session.id != kept)
@@ -258,6 +258,6 @@ async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
 
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
-    """Return user and session of a token of either kind, spent or expired ones included; None for an unknown one."""
+    """Return user and session of a token of either kind, even if spent or expired; None for an unknown one."""
     statement = select(Session.user_id, Session.id).where(Session.refresh_family == _digest(_family_of(token)))
     return (await db.execute(statement)).first() or await access.session_of(db, token)

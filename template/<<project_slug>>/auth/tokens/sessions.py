@@ -1,4 +1,4 @@
-"""What a look-up of a session brings along, whichever token names it."""
+"""What a session lookup returns, whichever token names it."""
 
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,13 @@ from ..scopes import scopes_of
 from .models import Session
 
 METHOD = "bearer"
-"""Whoever has it as `method` has a session's id as `credential`."""
+"""A principal with this `method` has a session's id as its `credential`."""
 
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
 
 
 def invalid_token(description: str = "The access token is invalid") -> InvalidCredential:
-    """Return the one refusal for a token that is no good, whatever the reason (RFC 6750, section 3.1)."""
+    """Return the one refusal for a token that is not valid, whatever the reason (RFC 6750, section 3.1)."""
     return InvalidCredential("invalid_token", description, error="invalid_token", error_description=description)
 
 
@@ -32,7 +32,7 @@ def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
 
 
 def principal_of(row: Row[Any], *, granted: str) -> Principal:
-    """Return the caller: what the token grants, the session allows and the roles still hold (ASVS 8.3.2)."""
+    """Return the caller, with what the token, the session and the roles all grant (ASVS 8.3.2)."""
     account = account_of(row)
     scopes = parse_scope(granted) & parse_scope(row.scope) & scopes_of(account.roles)
     return Principal(account=account, scopes=scopes, method=METHOD, credential=str(row.id), logged_in_at=row.auth_time)
