@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5830, "tests": 9000, "other": 1555}
-SMALL_BUDGETS = {"package": 4185, "tests": 6050, "other": 1305}
+BUDGETS = {"package": 5840, "tests": 9115, "other": 1560}
+SMALL_BUDGETS = {"package": 4210, "tests": 6090, "other": 1305}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests beside it and between, and where it runs (ADR 0018)."""
-REDIS = {"package": 185, "tests": 440, "other": 40}
+REDIS = {"package": 140, "tests": 420, "other": 40}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

@@ -43,11 +43,12 @@ async def count(database: Database, key: str, seconds: int, amount: int = 1) -> 
         return count_of(await connection.execute(_COUNT, parameters))
 
 
-async def end_of(database: Database, key: str) -> datetime:
-    """Return when the window ends; now, if there is none."""
-    statement = select(RateLimit.expires_at).where(RateLimit.key == digest(key))
+async def read(database: Database, key: str) -> tuple[int, datetime]:
+    """Return the count and the end of the running window; nothing and now, if there is none."""
+    is_running = (RateLimit.key == digest(key), RateLimit.expires_at > now())
     async with database.autocommit.connect() as connection:
-        return (await connection.execute(statement)).scalar_one_or_none() or now()
+        found = (await connection.execute(select(RateLimit.count, RateLimit.expires_at).where(*is_running))).first()
+    return found or (0, now())
 
 
 def digest(key: str) -> bytes:

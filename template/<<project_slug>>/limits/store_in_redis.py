@@ -22,7 +22,7 @@ local count = math.max(redis.call('HGET', KEYS[1], 'count') + amount, 0)
 if count > 0 then redis.call('HSET', KEYS[1], 'count', count) else redis.call('DEL', KEYS[1]) end
 return count
 """
-_END = "return redis.call('HGET', KEYS[1], 'ends')"
+_READ = "return redis.call('HMGET', KEYS[1], 'count', 'ends')"
 
 
 async def count(database: Database, key: str, seconds: int, amount: int = 1) -> int:
@@ -33,8 +33,9 @@ async def count(database: Database, key: str, seconds: int, amount: int = 1) -> 
     )
 
 
-async def end_of(database: Database, key: str) -> datetime:
-    """Return when the window ends; now, if there is none."""
+async def read(database: Database, key: str) -> tuple[int, datetime]:
+    """Return the count and the end of the running window; nothing and now, if there is none."""
     client = client_of(database)
-    ends = await client.run(_END, [client.key("limit", key)])
-    return datetime.fromtimestamp(int(ends) / 1000, UTC) if ends else now()
+    found, milliseconds = await client.run(_READ, [client.key("limit", key)])
+    ends = datetime.fromtimestamp(int(milliseconds or 0) / 1000, UTC)
+    return (int(found), ends) if ends > now() else (0, now())

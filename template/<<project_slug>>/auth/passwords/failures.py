@@ -4,9 +4,8 @@ In the database, wherever the other limits are counted: each counter stays for a
 address, so in memory they would push out what every login needs.
 """
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete
 
-from ...clock import now
 from ...db import Database
 from ...limits import store
 from ...limits.models import RateLimit
@@ -20,19 +19,14 @@ async def count(database: Database, email_key: str) -> int:
 
 async def so_far(database: Database, email_key: str) -> int:
     """Return how many there are in the running window."""
-    statement = select(RateLimit.count).where(_is_of(email_key), RateLimit.expires_at > now())
-    async with database.autocommit.connect() as connection:
-        return (await connection.execute(statement)).scalar_one_or_none() or 0
+    failed, _ = await store.read(database, _name(email_key))
+    return failed
 
 
 async def forget(database: Database, email_key: str) -> None:
     """Start anew, for instance after a success."""
     async with database.counting.connect() as connection:
-        await connection.execute(delete(RateLimit).where(_is_of(email_key)))
-
-
-def _is_of(email_key: str) -> ColumnElement[bool]:
-    return RateLimit.key == store.digest(_name(email_key))
+        await connection.execute(delete(RateLimit).where(RateLimit.key == store.digest(_name(email_key))))
 
 
 def _name(email_key: str) -> str:
