@@ -7,10 +7,13 @@ in sentences for the operator, what makes the values unsafe. The app refuses to 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from io import StringIO
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
@@ -55,6 +58,7 @@ class Settings(BaseSettings):
     @classmethod
     def _read(cls) -> Self:
         try:
+            _refuse_broken_lines(Path(".env"))
             return cls()
         except (OSError, UnicodeDecodeError):
             raise SettingsError(".env must be UTF-8 text that this user may read") from None
@@ -76,6 +80,13 @@ class Settings(BaseSettings):
     def hints(self) -> Iterator[str]:
         """Yield a sentence about each optional feature that is off and how to turn it on. None of them is a problem."""
         return iter(())
+
+
+def _refuse_broken_lines(env_file: Path) -> None:
+    # They would be skipped: whoever lowered a limit there would have the default.
+    for binding in parse_stream(StringIO(env_file.read_text("utf-8") if env_file.exists() else "")):
+        if binding.error:
+            raise SettingsError(f"Line {binding.original.line} of .env is not NAME=value")
 
 
 class CoreSettings(Settings):

@@ -21,7 +21,7 @@ class MailSettings(Settings):
     mail_transport: Literal["console", "smtp"] = "smtp"
     mail_from: str = "no-reply@localhost"
     smtp_host: str = ""
-    smtp_port: int = 587
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
