@@ -123,7 +123,7 @@ class CoreSettings(Settings):
 
     def problems(self) -> Iterator[str]:
         if not _is_origin(self.public_url):
-            yield "PUBLIC_URL must be the https:// URL that clients use: host and port alone, in lower case, xn-- if not ASCII."
+            yield "PUBLIC_URL must be the https:// URL that clients use: a lower-case ASCII host, perhaps a port."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list each member; a wildcard trusts everybody."
@@ -132,7 +132,7 @@ class CoreSettings(Settings):
         if any(not _is_network(proxy) for proxy in self.trusted_proxies):
             yield "TRUSTED_PROXIES must be IP addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):
-            yield "CORS_ORIGINS must be https:// origins in lower case, without a slash at the end, separated by spaces."
+            yield "CORS_ORIGINS must be https:// origins in lower case, without a final slash, separated by spaces."
 
     def hints(self) -> Iterator[str]:
         if not self.cors_origins:
