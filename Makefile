@@ -40,7 +40,7 @@ setup: .venv/.done .cache/rendered/.done ## Install the pinned tools, here and n
 demo: .venv/.done ## Render the defaults into a new folder and start the project
 	$(TOOLS)/python -m tools.demo
 
-test: setup lint ## Everything that CI runs
+test: setup lint ## Style, types and every test
 	$(TOOLS)/pytest -n $(WORKERS)
 
 check: setup lint ## The quick gate: static checks and the smallest and the largest project

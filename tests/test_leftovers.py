@@ -19,8 +19,8 @@ OF_THE_OWNER = {
     # What statements and short-lived values of the owner's are made of.
     "table_of", "upsert", "counting", "count_of", "NOW", "client_beside",
 }  # fmt: skip
-CONTRACTS = {"has_login", "end_logins", "at_close", "put", "get_many"}
-"""Members of `Method`, `Database` and `Client`, for methods and parts to come."""
+CONTRACTS = {"has_login", "end_logins", "at_close"}
+"""Members of `Method` and `Database`, for methods and parts to come."""
 OF_THE_TESTS = {"forget"}
 """Settings are read anew for each."""
 FOUND_BY_NAME = {

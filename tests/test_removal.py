@@ -45,12 +45,8 @@ def put_opaque_tokens_in_place_of_jwt(project: Path, fresh: Path) -> None:
         shutil.copytree(fresh / folder, project / folder)
     shutil.copy(fresh / SLUG / "auth" / "tokens" / "format.py", project / SLUG / "auth" / "tokens")
     unused = commands.run(project, "deptry", ".").stdout
-    assert {name for name in ("cryptography", "python-dotenv", "pyjwt") if f"'{name}'" in unused} == {
-        "cryptography",
-        "python-dotenv",
-    }
+    assert {name for name in ("cryptography", "python-dotenv", "pyjwt") if f"'{name}'" in unused} == {"cryptography"}
     pyproject = project / "pyproject.toml"
-    replace(pyproject, '    "python-dotenv>=1.2",\n', "")
     replace(pyproject, '    "cryptography>=50.0",\n', "")
     replace(pyproject, '    "deptry', '    "cryptography>=50.0",\n    "deptry')
 

@@ -93,12 +93,12 @@ class Client:
             # attempt may be taken back twice, which is one guess more.
             retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
         )
-        self._redis = Redis.from_pool(pool)
+        self.redis = Redis.from_pool(pool)
         self._scripts: dict[str, AsyncScript] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._redis.aclose()
+        await self.redis.aclose()
 
     def key(self, kind: str, *words: str) -> str:
         """Return the key of one of a kind. The words are kept as a digest: nothing of them can be read (ST-9)."""
@@ -107,25 +107,26 @@ class Client:
     async def run(self, script: str, keys: Sequence[str], *arguments: str | int) -> Any:
         """Run a script, whole or not at all: nobody else's command comes between its lines."""
         if script not in self._scripts:
-            self._scripts[script] = self._redis.register_script(script)
-        return await self._answer(self._scripts[script](keys, arguments))
+            self._scripts[script] = self.redis.register_script(script)
+        return await self.answer(self._scripts[script](keys, arguments))
 
-    async def _answer(self, command: Awaitable[T]) -> T:
+    async def answer(self, command: Awaitable[T]) -> T:
+        """Return what a command of `redis` answers."""
         try:
             return await command
         except RedisError as error:
             if isinstance(error, ReadOnlyError):
                 # After a failover it is a replica, which hangs up on nobody; the primary now goes by the same name.
-                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                await self.redis.connection_pool.disconnect(inuse_connections=False)
             raise unavailable(error) from None
 
     async def policy(self) -> str:
         """Return what Redis does when its memory is full; "unknown" if it does not say."""
-        return str((await self._answer(self._memory())).get("maxmemory_policy", "unknown"))
+        return str((await self.answer(self._memory())).get("maxmemory_policy", "unknown"))
 
     async def _memory(self) -> dict[str, Any]:
         with suppress(NoPermissionError):  # access lists without dangerous commands are without this one
-            return await self._redis.info("memory")
+            return await self.redis.info("memory")
         return {}
 
 

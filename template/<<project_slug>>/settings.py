@@ -193,7 +193,8 @@ def _sentences(error: ValueError) -> Iterator[str]:
         return
     for detail in error.errors():
         variable = "_".join(str(part) for part in detail["loc"]).upper()
-        yield ": ".join(filter(None, [variable, f"{detail['msg'].removeprefix('Value error, ')}."]))
+        message = "must be set; .env.example explains it" if detail["type"] == "missing" else detail["msg"]
+        yield ": ".join(filter(None, [variable, f"{message.removeprefix('Value error, ')}."]))
 
 
 def refuse_unsafe_settings() -> None:

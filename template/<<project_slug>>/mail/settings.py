@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from email.utils import parseaddr
+from email.utils import getaddresses
 from ipaddress import ip_address
 from typing import Literal
 
@@ -44,6 +44,8 @@ class MailSettings(Settings):
             yield NO_SERVER
         elif not _is_host(self.smtp_host):
             yield "SMTP_HOST must be a host name or an IP address and nothing else; the port goes into SMTP_PORT."
+        elif bool(self.smtp_username) != bool(self.smtp_password.get_secret_value()):
+            yield "SMTP_USERNAME and SMTP_PASSWORD must both be set, or neither."
         elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if not _is_sender(self.mail_from):
@@ -59,7 +61,8 @@ def _is_host(text: str) -> bool:
 
 
 def _is_sender(text: str) -> bool:
-    local, _, domain = parseaddr(text)[1].rpartition("@")
+    addresses = [address for _, address in getaddresses([text])]
+    local, _, domain = addresses[0].rpartition("@") if len(addresses) == 1 else ("", "", "")
     # EmailMessage takes some non-printable characters for line breaks, and refuses the mail.
     return text.isprintable() and bool(local) and domain != "localhost" and _is_host(domain)
 

@@ -26,9 +26,6 @@ from ..tokens.settings import TokenSettings
 PREFIX = "at_"
 """Makes a leaked token recognisable, and tells it from a refresh token without trying."""
 
-_KEEP = "return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])"
-_READ = "return redis.call('MGET', unpack(KEYS))"
-
 _BY_ID = (
     select(*SESSION_COLUMNS)
     .join(User, Session.user_id == User.id)
@@ -47,7 +44,7 @@ def tokens(database: Database) -> JoinedLookup[str, str]:
 
 
 async def _get_many(client: Client, keys: Sequence[str]) -> dict[str, str]:
-    values = await client.run(_READ, keys)
+    values: Sequence[Any] = await client.answer(client.redis.mget(keys))
     return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
@@ -61,7 +58,7 @@ async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     client, token, life = client_beside(db), PREFIX + token_urlsafe(32), TokenSettings.get().access_life
     value = {"session": str(session.id), "scope": scope, "ends": (now() + life).timestamp()}
     milliseconds = int(life.total_seconds() * 1000) + CLEANED_UP_AFTER
-    await client.run(_KEEP, [_key(client, token)], json.dumps(value), milliseconds)
+    await client.answer(client.redis.set(_key(client, token), json.dumps(value), px=milliseconds))
     return token
 
 
@@ -83,7 +80,7 @@ async def read(database: Database, token: str) -> Principal:
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of an access token; None for an unknown one."""
     client = client_beside(db)
-    [stored] = await client.run(_READ, [_key(client, token)])
+    stored = await client.answer(client.redis.get(_key(client, token)))
     if stored is None:
         return None
     statement = select(Session.user_id, Session.id).where(Session.id == UUID(json.loads(stored)["session"]))

@@ -39,8 +39,8 @@ async def authenticate(
 ) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
     """Check an address and a password, then open the transaction in which their user logs in.
 
-    Yields the transaction and the user's id. Every call is counted and does one hash, whoever is asked for. Raises
-    WrongPassword, TooManyRequests, Unavailable.
+    Yields the transaction and the user's id. Every call is counted and, unless it is refused for that, compares one
+    hash, whether there is such an account or not. Raises WrongPassword, TooManyRequests, Unavailable.
     """
     email_key = canonical(address)
     await throttle(database, email_key)
@@ -49,7 +49,7 @@ async def authenticate(
         await failures.forget(database, email_key)
     async with database.transaction() as db:
         # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
-        await replace(db, user_id, stored, stored)
+        await replace(db, user_id, stored, stored, method=method)
         notices = await _succeed(db, user_id, failed, method)
         yield db, user_id
     # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
@@ -116,11 +116,12 @@ async def _find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, s
 
 async def _record_failure(database: Database, user_id: UUID | None, email_key: str, failed: int, method: str) -> None:
     account = masked(email_key if user_id else "")
+    # Once for each pause, and none of what is no account's: whoever goes on guessing must not go on alarming. Ahead of
+    # the transaction: only this failure alarms, and the database may refuse just it.
+    if user_id and failed + 1 == limits.amount("login_failures"):
+        log_event(Event.LOGIN_PAUSED, user_id=user_id, account=account)
     async with database.transaction() as db:
-        audit.record(db, Event.LOGIN_FAILED, user_id, account=account, method=method)
-        # Once for each pause, and none of what is no account's: whoever goes on guessing must not go on alarming.
-        if user_id and failed + 1 == limits.amount("login_failures"):
-            audit.record(db, Event.LOGIN_PAUSED, user_id, account=account)
+        audit.record(db, Event.LOGIN_FAILED, user_id, account=account, method=method, failures=failed + 1)
 
 
 def masked(address: str) -> str:
@@ -140,11 +141,11 @@ async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) ->
     return await notice_to(db, user_id, mails.guessed)
 
 
-async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str) -> None:
+async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str, *, method: str) -> None:
     """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
     user = await locked(db, user_id)
     if user is None or not user.is_active or not await _stored_anew(db, user_id, verified, new):
-        log_event(Event.LOGIN_FAILED, user_id=user_id, reason="changed_meanwhile")
+        log_event(Event.LOGIN_FAILED, user_id=user_id, method=method, reason="changed_meanwhile")
         raise WrongPassword
 
 

@@ -29,6 +29,9 @@ from .login import match, notice_to, replace, send, throttle
 from .models import Password
 from .settings import PasswordSettings
 
+CHANGE = "change_password"
+"""What events name as the method of the comparison that a change makes."""
+
 
 async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
     """Replace the caller's password and end all other sessions (ASVS 6.2.2, 6.2.3, 7.4.3).
@@ -43,9 +46,9 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     await throttle(database, email_key)
     # Before the comparison: what a breach or a full queue refuses after it would tell as much.
     hashed = await hash_chosen(new, email=caller.account.email)
-    _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method="change_password")
+    _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method=CHANGE)
     async with database.transaction() as db:
-        await replace(db, caller.user_id, stored, hashed)
+        await replace(db, caller.user_id, stored, hashed, method=CHANGE)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))

@@ -19,5 +19,5 @@ def linked(to: str, title: str) -> Message:
 
 def unlinked(to: str, title: str) -> Message:
     """Tell that a way to log in is gone (ASVS 6.3.7)."""
-    body = f"You can no longer log in to your account with {title}. Its other sessions and keys have ended."
+    body = f"You can no longer log in to your account with {title}. Your other sessions have ended."
     return Message(to, "A sign-in was removed", body)

@@ -75,7 +75,7 @@ class Document(Generic[T]):
     async def _renew(self) -> T:
         try:
             self._known = self._read(await get(self._url))
-        except AppError:
+        except Exception:  # also what nobody foresaw: a failed task that stays would fail everybody for an hour
             if self._known is None:
                 self._task = None
                 raise

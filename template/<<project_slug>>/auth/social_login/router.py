@@ -39,7 +39,7 @@ class NotANavigation(AppError):
     detail = "Open this address in a browser's window."
 
 
-ProviderName = Annotated[str, Path(max_length=40)]
+ProviderName = Annotated[str, Path(max_length=40, pattern="^[a-z0-9_-]+$")]
 
 
 def provider_called(name: str) -> Provider:
@@ -143,7 +143,7 @@ async def link(body: Opening, caller: RecentLogin, provider: ProviderName, datab
 
 @router.delete("/{provider}/link", status_code=204)
 async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
-    """Take the provider's identity, and all other access, from the caller's account; never the last way to log in."""
+    """Take the provider's identity from the caller's account and end other sessions; never the last way to log in."""
     await service.unlink(database, outbox, caller, provider)
 
 

@@ -128,7 +128,8 @@ class FakeProvider:
     def _profile(self, asked: Asked) -> Any:
         match asked.path.split("/")[1:]:
             case ["github", "emails"] | ["github", "user", "emails"]:
-                return self.person.get("emails", _emails(self.person))
+                emails = self.person.get("emails", _emails(self.person))
+                return emails[: int(asked.query.get("per_page", 30))] if isinstance(emails, list) else emails
             case ["github", "user"]:
                 return {"id": _number(self.person["sub"]), "login": "ann1", **_of(self.person, "name", "avatar_url")}
             case ["facebook", _, "me"]:

@@ -34,7 +34,7 @@ class GitHub(Provider):
     async def identify(self, _: Documents, tokens: Mapping[str, Any], nonce: str) -> Identity:
         token = string(tokens, "access_token")
         user = await outbound.get(f"{API}/user", token=token)
-        email = _primary(await outbound.get(f"{API}/user/emails", token=token))
+        email = _primary(await outbound.get(f"{API}/user/emails", token=token, per_page="100"))
         # The number: a login can be renamed, and then belongs to whoever takes it next (SO-3).
         if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
             raise ProviderFailed

@@ -1,7 +1,7 @@
 """Microsoft: accounts of companies and schools, and personal ones. Register an app in its Entra admin center."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
@@ -30,6 +30,11 @@ class MicrosoftSettings(ClientSettings):
     """`common`, `organizations`, or the id of one tenant."""
     microsoft_tenants: Words = ()
     """Ids of the tenants whose accounts may sign in; empty means all that `microsoft_tenant` lets in."""
+
+    def problems(self) -> Iterator[str]:
+        yield from super().problems()
+        if not all(map(_TENANT_ID.fullmatch, self.microsoft_tenants)):
+            yield "MICROSOFT_TENANTS must be ids of tenants, in lower case."
 
 
 class Microsoft(OpenIDProvider):
