@@ -14,7 +14,7 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5845, "tests": 9175, "other": 1565}
+BUDGETS = {"package": 5850, "tests": 9175, "other": 1565}
 SMALL_BUDGETS = {"package": 4230, "tests": 6150, "other": 1310}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
