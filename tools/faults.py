@@ -4,6 +4,7 @@ Clients keep calling several workers while one is killed, while the database and
 while every connection of the pool waits for a lock. Nothing may succeed that should not, nothing acknowledged may be
 lost or be there twice, an outage is answered with 503 and Retry-After, and all is well again without a restart.
 
+--method oauth2_password         random access tokens instead of signed ones; with --redis, kept there
 --database postgresql --redis    what the project keeps its data in; servers of our own are started
 --seconds 4                      how long each outage lasts
 --workers 4
@@ -16,7 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import httpx2
@@ -57,6 +58,8 @@ class Seen:
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    tokens_are_lost: bool = False
+    """Whether Redis, which forgets what it knew when it stops, was where the access tokens are."""
     last_trouble: float = 0.0
     """When an answer last was not what it is in quiet times, by the monotonic clock."""
 
@@ -68,6 +71,7 @@ class Client:
     racer: Racer
     number: int
     seen: Seen
+    email: str = ""
     token: str = ""
     dead: str = ""
     acknowledged: list[str] = field(default_factory=list)
@@ -75,6 +79,7 @@ class Client:
 
     async def begin(self, email: str) -> None:
         """Log in twice, and out once."""
+        self.email = email
         self.dead = (await self.racer.log_in(email))["access_token"]
         url = self.racer.project.workers[0].url
         (await self.racer.client.post(f"{url}/auth/logout", headers=bearer(self.dead))).raise_for_status()
@@ -110,9 +115,16 @@ class Client:
             self.note(str(status), began, trouble=False)
             return True
         self.note(str(status), began)
-        if status != 503 or "retry-after" not in answer.headers:
+        if status == 401 and self.seen.tokens_are_lost:
+            await self.log_in_anew()
+        elif status != 503 or "retry-after" not in answer.headers:
             self.seen.wrong.append(f"{method} {path} {status} instead of {wanted}: {answer.text[:200]}")
         return False
+
+    async def log_in_anew(self) -> None:
+        """Do what clients do whose access token is refused. Of an outage, the next call tells."""
+        with suppress(httpx2.HTTPError):
+            self.token = (await self.racer.log_in(self.email))["access_token"]
 
     def note(self, what: str, began: float, *, trouble: bool = True) -> None:
         """Count an answer."""
@@ -182,7 +194,8 @@ async def calling(clients: list[Client]) -> AsyncGenerator[None]:
 
 async def suffer(clients: list[Client], fault: Fault, project: Project, seconds: float) -> list[str]:
     """Break one thing under load; print what was seen, and return what was wrong."""
-    seen = Seen()
+    are_lost = fault is stop_redis and project.method == "oauth2_password"
+    seen = Seen(tokens_are_lost=are_lost)
     for client in clients:
         client.seen = seen
     async with calling(clients):
@@ -237,7 +250,7 @@ def main() -> None:
     words.add_argument("--seconds", type=float, default=4)
     options = words.parse_args()
     try:
-        with served(["jwt"], options.database, redis=options.redis, workers=options.workers, **SETTINGS) as project:
+        with served(options, **SETTINGS) as project:
             wrong = asyncio.run(run(project, options.seconds))
     except MissingProgramError as missing:
         sys.exit(str(missing))

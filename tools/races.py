@@ -4,6 +4,7 @@ A hundred times: twenty refreshes of one token, twenty uses of one reset code, t
 logins than the limit allows, each at once and spread over the workers. Exactly the allowed number may succeed. Then:
 what one worker ends, the very next request to another one must feel.
 
+--method oauth2_password     random access tokens instead of signed ones
 --database sqlite --redis    what the project keeps its data in; servers of our own are started
 --rounds 100  --workers 4
 """
@@ -32,6 +33,34 @@ CHEAP_HASHES = {"ARGON2_MEMORY_KIB": "8", "ARGON2_TIME_COST": "1"}
 SETTINGS = UNLIMITED | CHEAP_HASHES | {"LIMIT_LOGIN_ACCOUNT": f"{LIMIT}/hour", "SESSIONS_PER_USER": "1000000"}
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a method's clients log in and refresh."""
+
+    login: str
+    refresh: str
+    encoding: str
+    name: str
+    refused: int
+
+    def log_in(self, email: str) -> dict[str, Any]:
+        """Return what httpx sends to log in."""
+        return self._encoded({self.name: email, "password": PASSWORD}, "password")
+
+    def renew(self, token: str) -> dict[str, Any]:
+        """Return what httpx sends to refresh."""
+        return self._encoded({"refresh_token": token}, "refresh_token")
+
+    def _encoded(self, body: dict[str, str], grant_type: str) -> dict[str, Any]:
+        return {self.encoding: body | ({"grant_type": grant_type} if self.encoding == "data" else {})}
+
+
+WAYS = {
+    "jwt": Way("/auth/login", "/auth/refresh", "json", "email", 401),
+    "oauth2_password": Way("/auth/token", "/auth/token", "data", "username", 400),
+}
+
+
 @dataclass
 class Racer:
     """Somebody who calls every worker at once."""
@@ -42,10 +71,14 @@ class Racer:
     power: dict[str, str] = field(default_factory=dict)
     """The header of an administrator, once there is one."""
 
-    async def at_once(self, count: int, path: str, body: dict[str, str]) -> list[httpx2.Response]:
+    @property
+    def way(self) -> Way:
+        return WAYS[self.project.method]
+
+    async def at_once(self, count: int, path: str, content: dict[str, Any]) -> list[httpx2.Response]:
         """Send one request many times at once, spread over the workers."""
         urls = [worker.url for worker, _ in zip(cycle(self.project.workers), range(count), strict=False)]
-        return await asyncio.gather(*(self.client.post(url + path, json=body) for url in urls))
+        return await asyncio.gather(*(self.client.post(url + path, **content) for url in urls))
 
     def expect(self, what: str, found: object, wanted: object) -> None:
         """Note what is not as it must be."""
@@ -55,7 +88,7 @@ class Racer:
     async def log_in(self, email: str, worker: int = 0) -> dict[str, Any]:
         """Log in at a worker, and return the tokens."""
         url = self.project.workers[worker].url
-        answer = await self.client.post(f"{url}/auth/login", json={"email": email, "password": PASSWORD})
+        answer = await self.client.post(url + self.way.login, **self.way.log_in(email))
         tokens: dict[str, Any] = answer.raise_for_status().json()
         return tokens
 
@@ -73,8 +106,8 @@ async def refreshes(racer: Racer) -> None:
     """One token, twenty refreshes: one success, and then the family is dead."""
     email = await fresh_account(racer)
     token = (await racer.log_in(email))["refresh_token"]
-    answers = await racer.at_once(AT_ONCE, "/auth/refresh", {"refresh_token": token})
-    racer.expect("refreshes", statuses(answers), {200: 1, 401: AT_ONCE - 1})
+    answers = await racer.at_once(AT_ONCE, racer.way.refresh, racer.way.renew(token))
+    racer.expect("refreshes", statuses(answers), {200: 1, racer.way.refused: AT_ONCE - 1})
     access = next(answer.json()["access_token"] for answer in answers if answer.is_success)
     racer.expect("the family after reuse", (await me(racer, access)).status_code, 401)
 
@@ -84,18 +117,18 @@ async def resets(racer: Racer) -> None:
     email = await fresh_account(racer)
     code = await mailed(racer, email, "/auth/forgot-password", {"email": email})
     body = {"token": code, "new_password": f"{PASSWORD} {secrets.token_hex(4)}"}
-    answers = await racer.at_once(AT_ONCE, "/auth/reset-password", body)
+    answers = await racer.at_once(AT_ONCE, "/auth/reset-password", {"json": body})
     racer.expect("uses of a reset code", statuses(answers), {204: 1, 400: AT_ONCE - 1})
 
 
 async def sign_ups(racer: Racer) -> None:
     """One address, twenty sign-ups: twenty times 202, and one account, whichever codes are used."""
     email = f"{secrets.token_hex(6)}@example.com"
-    answers = await racer.at_once(AT_ONCE, "/auth/register", {"email": email, "password": PASSWORD})
+    answers = await racer.at_once(AT_ONCE, "/auth/register", {"json": {"email": email, "password": PASSWORD}})
     racer.expect("sign-ups", statuses(answers), {202: AT_ONCE})
     codes = await mails(racer, email, AT_ONCE)
     bodies = [{"token": code, "password": PASSWORD} for code in codes]
-    used = [answer for body in bodies for answer in await racer.at_once(4, "/auth/verify-email", body)]
+    used = [answer for body in bodies for answer in await racer.at_once(4, "/auth/verify-email", {"json": body})]
     racer.expect("accounts of one address", statuses(used)[204], 1)
     await racer.log_in(email)
 
@@ -103,7 +136,7 @@ async def sign_ups(racer: Racer) -> None:
 async def logins(racer: Racer) -> None:
     """More logins at once than the limit allows: the limit's number gets through to the password."""
     email = await fresh_account(racer)
-    answers = await racer.at_once(LIMIT + 10, "/auth/login", {"email": email, "password": PASSWORD})
+    answers = await racer.at_once(LIMIT + 10, racer.way.login, racer.way.log_in(email))
     racer.expect("logins", statuses(answers), {200: LIMIT, 429: 10})
 
 
@@ -219,7 +252,7 @@ def main() -> None:
     words.add_argument("--only", default="")
     options = words.parse_args()
     try:
-        with served(["jwt"], options.database, redis=options.redis, workers=options.workers, **SETTINGS) as project:
+        with served(options, **SETTINGS) as project:
             failures = asyncio.run(run(project, options.rounds, options.only))
     except MissingProgramError as missing:
         sys.exit(str(missing))

@@ -110,6 +110,7 @@ class Project:
     environment: dict[str, str]
     workers: list[Worker]
     storage: Storage
+    method: str
 
     def run(self, *words: str) -> str:
         """Run a command of its command line and return what it prints."""
@@ -131,18 +132,23 @@ class Project:
 
 
 @contextmanager
-def served(methods: list[str], database: str, *, redis: bool, workers: int, **settings: str) -> Iterator[Project]:
-    """Render a project, start its storage and its workers; stop everything at the end. Raises MissingProgramError."""
-    with tempfile.TemporaryDirectory() as name, storage(database, redis=redis) as ours:
+def served(options: argparse.Namespace, **settings: str) -> Iterator[Project]:
+    """Render a project, start its storage and its workers; stop everything at the end. Raises MissingProgramError.
+
+    The options are those of `parser`.
+    """
+    with tempfile.TemporaryDirectory() as name, storage(options.database, redis=options.redis) as ours:
         root = Path(name)
         template = renders.snapshot(root / "template")
-        answers = {"project_slug": SLUG, "auth_methods": methods, "database": database, "redis": redis}
-        folder = renders.render(template, root / "project", answers)
+        chosen = {"auth_methods": [options.method], "database": options.database, "redis": options.redis}
+        folder = renders.render(template, root / "project", {"project_slug": SLUG, **chosen})
         command = [str(commands.ENVIRONMENT / "bin" / "python"), "-m", f"{SLUG}.cli"]
         inherited = {each: os.environ[each] for each in ("HOME", "LANG", "PATH") if each in os.environ}
         environment = inherited | SETTINGS | ours.settings | settings
-        each = [Worker(command, folder, environment, root / f"worker-{number}") for number in range(workers)]
-        project = Project(folder=folder, command=command, environment=environment, workers=each, storage=ours)
+        each = [Worker(command, folder, environment, root / f"worker-{number}") for number in range(options.workers)]
+        project = Project(
+            folder=folder, command=command, environment=environment, workers=each, storage=ours, method=options.method
+        )
         project.run("migrate")
         try:
             for worker in each:
@@ -156,6 +162,7 @@ def served(methods: list[str], database: str, *, redis: bool, workers: int, **se
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Return a reader of the words that say on what, and by how many, a project is served."""
     reader = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--method", choices=["jwt", "oauth2_password"], default="jwt")
     reader.add_argument("--database", default="sqlite")
     reader.add_argument("--redis", action="store_true")
     reader.add_argument("--workers", type=int, default=4)
