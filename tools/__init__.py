@@ -1,1 +1,1 @@
-"""What this repository does with its own template: render it, check it, measure it. Start with `combinations`."""
+"""Tools for this template: render it, check it, measure it. Start with `combinations`."""

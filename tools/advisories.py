@@ -1,6 +1,6 @@
-"""The holes that rendered projects have had: `advisories.json`, which `outdated.py` of every project reads.
+"""Vulnerabilities that rendered projects have had: `advisories.json`, which `outdated.py` of every project reads.
 
-Its form is `advisories.schema.json`. What a schema cannot say is checked here.
+Its schema is `advisories.schema.json`. What a schema cannot express is checked here.
 """
 
 import json
@@ -28,7 +28,7 @@ def read(root: Path = ROOT) -> list[Advisory]:
 
 
 def problems(advisories: list[Advisory]) -> Iterator[str]:
-    """Say what is wrong with entries that fit the schema, a sentence each."""
+    """Yield a sentence about each error in entries that fit the schema."""
     for name, count in Counter(each["id"] for each in advisories).items():
         if count > 1:
             yield f"{name} is there {count} times."

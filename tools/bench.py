@@ -59,7 +59,7 @@ def variables() -> dict[str, str]:
 
 
 Proof = Callable[["Server"], dict[str, str]]
-"""How somebody becomes a caller of a running server: returns the headers that prove it."""
+"""Authenticates a caller at a running server; returns the headers to send."""
 
 
 def nobody(_: "Server") -> dict[str, str]:
@@ -92,7 +92,7 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What came of loading a server."""
+    """The result of loading a server."""
 
     a_second: float
     cpu: float
@@ -179,7 +179,7 @@ def parse() -> argparse.Namespace:
 
 
 def refuse_without_tools() -> None:
-    """Stop with one sentence when the machine cannot do this."""
+    """Stop with one sentence if the machine lacks what this needs."""
     for tool, purpose in NEEDED.items():
         if not shutil.which(tool):
             sys.exit(f"{tool} is missing; it is for {purpose}. On Debian: apt-get install wrk util-linux")
@@ -188,7 +188,7 @@ def refuse_without_tools() -> None:
 
 
 def pinned(which: int) -> list[str]:
-    """Return the words that keep a command on one of our cores: 0 for servers, 1 for the load."""
+    """Return the command prefix that pins a command to one of our cores: 0 for servers, 1 for the load."""
     return ["taskset", "--cpu-list", str(sorted(os.sched_getaffinity(0))[which])]
 
 
@@ -197,7 +197,7 @@ def pinned(which: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Storage:
-    """What the projects keep their data in, to the end of the run."""
+    """The projects' databases, until the end of the run."""
 
     database: str
     redis: bool
@@ -240,12 +240,12 @@ def uvicorn(environment: Path, app: str) -> list[str]:
 
 
 def login_by_json() -> tuple[str, str, str]:
-    """Return how the rendered project's JSON login is spoken to."""
+    """Return how to call the rendered project's JSON login."""
     return "/auth/login", JSON, json.dumps({"email": EMAIL, "password": PASSWORD})
 
 
 def login_by_form(path: str) -> tuple[str, str, str]:
-    """Return how an OAuth2 password form is spoken to."""
+    """Return how to call an OAuth2 password form."""
     return path, FORM, urlencode({"grant_type": "password", "username": EMAIL, "password": PASSWORD})
 
 
@@ -329,7 +329,7 @@ def with_basic(server: Server) -> dict[str, str]:
 
 
 def with_session(server: Server) -> dict[str, str]:
-    """Begin a session as a login at a provider would: what comes after it is what is measured."""
+    """Begin a session as a login at a provider would: only what follows it is measured."""
     python = server.command[0]
     line = [python, "-c", SESSION.format(package=SLUG, email=EMAIL)]
     return bearer(subprocess.check_output(line, cwd=server.folder, env=server.environment, text=True).split()[-1])
@@ -397,7 +397,7 @@ def cells(servers: Mapping[str, Server], seconds: float) -> Iterator[tuple[str, 
 
 
 def both(cell: str, found: Load) -> Iterator[tuple[str, float]]:
-    """Yield what came of a load, as requests a second and as time of the processor."""
+    """Yield the result of a load, as requests per second and as processor time."""
     yield cell, found.a_second
     yield cell + CPU, found.cpu
 
@@ -423,7 +423,7 @@ def wrk(server: Server, path: str, seconds: float, *words: str, connections: int
     # Not with a login: logging in ends the session that it is sent from.
     sent = {} if words else server.headers
     headers = [word for name, value in sent.items() for word in ("-H", f"{name}: {value}")]
-    # One thread for each refresh token, since threads are what keeps a state of its own; else one does.
+    # One thread for each refresh token, since only threads have state of their own; otherwise one is enough.
     threads = connections if words[:1] == ("refresh",) else 1
     how = [f"-t{threads}", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", str(SERVERS / "load.lua")]
     return [*pinned(1), "wrk", *how, *headers, server.url(path), "--", *words]
@@ -492,7 +492,7 @@ def table(rounds: list[dict[str, float]]) -> str:
 def line(row: Row, rounds: list[dict[str, float]]) -> str:
     """Lay one row out: its median, the median and the extremes of its ratio, and the ratio of processor times.
 
-    Where the two ratios differ, the machine had something else to do; then the processor is right.
+    Where the two ratios differ, the machine was busy with something else: then trust the processor times.
     """
     text = f"{row.label:44} {median(each[row.cell] for each in rounds):>9.4g}{row.unit:3}"
     if not row.against:

@@ -8,7 +8,7 @@ from .combinations import WHOLE, Combination
 from .commands import run
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=120")
-"""What hangs says where, long before it is killed."""
+"""A test that hangs shows where, long before it is killed."""
 
 MIGRATE = """
 from alembic.config import main
@@ -16,7 +16,7 @@ for step in ("upgrade head", "check", "downgrade base"):
     print("alembic", step, flush=True)
     main(argv=step.split())
 """
-"""In one process: to import the project takes longer than a step."""
+"""In one process: importing the project takes longer than any step."""
 
 CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "--no-cache"]],
@@ -32,7 +32,7 @@ CHECKS: dict[str, list[list[str]]] = {
 
 
 def due(combination: Combination) -> list[str]:
-    """Name the checks of a combination: all, but its tests only one way, measured or not."""
+    """Name the checks of a combination: all, with the tests run once, either with coverage or without."""
     return [check for check in CHECKS if check != ("tests" if is_measured(combination) else "coverage")]
 
 
@@ -57,7 +57,7 @@ def is_tried(combination: Combination) -> bool:
 
 
 def complaint(project: Path, check: str) -> str:
-    """Return what a check has to say; empty when it passes. Raises MissingProgramError where there is no server."""
+    """Return a failed check's output; empty when it passes. Raises MissingProgramError where there is no server."""
     with _settings_for(project, check) as variables:
         for command in CHECKS[check]:
             result = run(project, *command, **variables)

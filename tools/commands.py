@@ -18,7 +18,7 @@ CLI = ("python", "-c", f"from {SLUG}.cli import main; main()")
 """A project's own command line, which is not installed in the shared environment."""
 
 TOO_LONG = 600
-"""Seconds after which a command is taken to hang. The longest takes a tenth of it."""
+"""Seconds after which a command is assumed to hang. The longest takes a tenth of it."""
 
 
 def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -66,7 +66,7 @@ def desk(project: Path) -> Path:
 
 def clean_environment() -> dict[str, str]:
     """Return the variables of the shared environment, and none of this process's settings."""
-    # To each its own: what two write at once into one cache of mypy's belongs to no project.
+    # One cache each: two mypy runs that write to the same one would corrupt it.
     worker = os.environ.get("PYTEST_XDIST_WORKER", current_process().name)
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     return kept | {

@@ -1,4 +1,4 @@
-"""Break what a project stands on, under load, and watch: `make faults`.
+"""Break what a project depends on, under load, and watch: `make faults`.
 
 Clients keep calling several workers while one is killed, while the database and Redis are stopped and started, and
 while every connection of the pool waits for a lock. Nothing may succeed that should not, nothing acknowledged may be
@@ -138,7 +138,7 @@ Fault = Callable[[Project, float], Coroutine[None, None, None]]
 
 
 async def kill_a_worker(project: Project, seconds: float) -> None:
-    """Kill a worker, as the system does that runs out of memory; start it again."""
+    """Kill a worker, as a system that runs out of memory does, and start it again."""
     await asyncio.to_thread(project.workers[1].kill)
     await asyncio.sleep(seconds)
     await asyncio.to_thread(project.workers[1].start)

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def make_folder() -> Path:
-    """Make the folder, in memory where there is enough."""
+    """Make the folder, in memory if there is enough."""
     return Path(tempfile.mkdtemp(prefix="forks-", dir=MEMORY if is_roomy() else None))
 
 

@@ -60,7 +60,7 @@ def load() -> list[Mutant]:
 
 
 def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
-    """Yield a sentence for each breakage that its test does not notice."""
+    """Yield a sentence about each breakage that its test does not notice."""
     template = renders.snapshot(folder / "template")
 
     @cache

@@ -1,4 +1,4 @@
-"""Make Copier quicker for runs that render a thousand times, without changing what it renders.
+"""Speed up Copier for runs that render a thousand times, without changing what it renders.
 
 By itself Copier compiles the name of every file, and that of the answers file beside it, anew for each file, asks git
 about each file it writes, and clones the template five times for an update. `tests/test_quicker.py` compares what comes
@@ -18,19 +18,19 @@ from .forking import MEMORY, is_roomy
 
 def make_copier_quicker() -> None:
     """Let this process compile each text once, and not ask git whether it ignores modes, as it does on Windows only."""
-    # What mypy refuses is the point: another function in place of Jinja's.
+    # mypy objects to exactly what is intended: replacing Jinja's function.
     Environment.compile = remembered(Environment.compile)  # type: ignore[method-assign,assignment]
     copier._main.is_git_available = bool  # type: ignore[attr-defined]  # Copier's own import
 
 
 def remembered(compile_text: Callable[..., CodeType]) -> Callable[..., CodeType]:
-    """Return the same function, which keeps what it returned. What it returns cannot be changed."""
+    """Return the function with its results remembered. They must be immutable."""
     kept: dict[tuple[object, ...], CodeType] = {}
 
     def compile_once(
         environment: Environment, source: object, name: str | None = None, *place: object, **how: object
     ) -> CodeType:
-        # Environments with the same delimiters share a lexer. The place is another one in each clone.
+        # Environments with the same delimiters share a lexer. The path differs in each clone.
         key = (environment.lexer, source, name, *how.items())
         if key not in kept:
             kept[key] = compile_text(environment, source, name, *place, **how)
@@ -41,7 +41,7 @@ def remembered(compile_text: Callable[..., CodeType]) -> Callable[..., CodeType]
 
 @contextmanager
 def passing_through_memory() -> Iterator[None]:
-    """Let temporary folders be in memory where there is plenty; on a disk they take longer than all the rest."""
+    """Put temporary folders in memory if there is plenty; on disk they take longer than everything else."""
     before = tempfile.tempdir
     if is_roomy():
         tempfile.tempdir = str(MEMORY)

@@ -2,7 +2,7 @@
 
 A hundred times: twenty refreshes of one token, twenty uses of one reset code, twenty sign-ups of one address, and more
 logins than the limit allows, each at once and spread over the workers. Exactly the allowed number may succeed. Then:
-what one worker ends, the very next request to another one must feel.
+what one worker ends must take effect on the very next request to another one.
 
 --method oauth2_password     random access tokens instead of signed ones
 --database sqlite --redis    what the project keeps its data in; servers of our own are started
@@ -29,7 +29,7 @@ LIMIT = 5
 PASSWORD = "a long enough secret of somebody"  # noqa: S105 - made up here, for an account that goes away
 UNLIMITED = {f"LIMIT_{name}": "1000000/minute" for name in ("LOGIN", "MAIL", "MAIL_ACCOUNT", "TOKEN")}
 CHEAP_HASHES = {"ARGON2_MEMORY_KIB": "8", "ARGON2_TIME_COST": "1"}
-"""A hash of a tenth of a second keeps rivals apart, and what they race for is behind it."""
+"""With a hash of a tenth of a second, rivals would reach what they race for one after another."""
 SETTINGS = UNLIMITED | CHEAP_HASHES | {"LIMIT_LOGIN_ACCOUNT": f"{LIMIT}/hour", "SESSIONS_PER_USER": "1000000"}
 
 
@@ -81,7 +81,7 @@ class Racer:
         return await asyncio.gather(*(self.client.post(url + path, **content) for url in urls))
 
     def expect(self, what: str, found: object, wanted: object) -> None:
-        """Note what is not as it must be."""
+        """Note what is wrong."""
         if found != wanted:
             self.failures.append(f"{what}: {found} instead of {wanted}")
 
@@ -141,7 +141,7 @@ async def logins(racer: Racer) -> None:
 
 
 async def ends_everywhere(racer: Racer) -> None:
-    """A logout, a disabled account and a role taken away at one worker, felt by the next request to each other one."""
+    """A logout, a disabled account and a removed role at one worker take effect on the next request to any other."""
     for end in (log_out, demote, disable):
         token = (await racer.log_in(await fresh_account(racer), 1))["access_token"]
         await warm(racer, token)
@@ -206,7 +206,7 @@ async def listing(racer: Racer, token: str, worker: int) -> httpx2.Response:
 
 
 async def warm(racer: Racer, token: str) -> None:
-    """Let every worker see the token succeed, so that whatever it could remember it does."""
+    """Let the token succeed at every worker, so that each remembers whatever it can."""
     for worker in range(len(racer.project.workers)):
         racer.expect("before the end", (await listing(racer, token, worker)).status_code, 200)
 

@@ -1,4 +1,4 @@
-"""Release: check, date the changelog, commit, tag. `make release VERSION=1.2.3`; pushing is left to whoever runs it.
+"""Release: check, date the changelog, commit, tag. `make release VERSION=1.2.3`; pushing is left to you.
 
 Nothing is changed unless every check passes, and nothing stays changed unless there is a tag at the end. git signs the
 tag if it is configured so (`tag.gpgSign`).
@@ -25,7 +25,7 @@ NAMED = re.compile(r"\((FAT-\d{4}-\d{3})\)$")
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 PATCH, MINOR, MAJOR = 2, 1, 0
-"""Which number of a version goes up."""
+"""The number of a version that goes up."""
 HEADINGS = {
     "Security": PATCH,
     "By hand": MAJOR,
@@ -89,7 +89,7 @@ def successors(version: Version) -> list[Version]:
 
 
 def find_problems(version: str) -> Iterator[str]:
-    """Say why this must not be released, a sentence each."""
+    """Yield a sentence about each reason not to release this."""
     if git("status", "--porcelain"):
         yield "There are changes that are not committed."
     if (branch := git("rev-parse", "--abbrev-ref", "HEAD")) != "main":

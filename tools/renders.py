@@ -16,7 +16,7 @@ IDENTITY = ("-c", "user.name=Template", "-c", "user.email=template@example.com")
 SETTINGS = ROOT / "tools" / "copier-settings.yml"
 ANSWERS_FILE = ".copier-answers.yml"
 
-# Nobody's own git or Copier configuration may change what is rendered.
+# A user's own git or Copier configuration must not change what is rendered.
 os.environ.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", COPIER_SETTINGS_PATH=str(SETTINGS))
 make_copier_quicker()
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from .demo import free_port
 
 PATIENCE = 60
-"""Seconds until a server that does not answer is taken to be broken."""
+"""Seconds until a server that does not answer counts as broken."""
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-"""Where Debian keeps the programs of PostgreSQL, which are not on anybody's path."""
+"""Where Debian keeps the programs of PostgreSQL, which are not on the PATH."""
 
 
 class MissingProgramError(Exception):
@@ -29,7 +29,7 @@ class MissingProgramError(Exception):
 
 @dataclass
 class Server:
-    """A server, running or stopped. What was written before a stop is there after it, except in Redis."""
+    """A server, running or stopped. Data survives a stop, except in Redis."""
 
     kind: str
     folder: Path
@@ -69,7 +69,7 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it and all its connections, and return when it is gone."""
         if self.kind == "postgresql" and how is signal.SIGTERM:
-            how = signal.SIGINT  # it would wait for its clients to leave
+            how = signal.SIGINT  # SIGTERM would wait for its clients to leave
         deadline = time.monotonic() + PATIENCE
         while self.process and time.monotonic() < deadline:
             self.process.send_signal(how)
@@ -146,7 +146,7 @@ def _own(server: Server) -> None:
 
 
 def _user_of(kind: str) -> str | None:
-    """Return as whom to start a program: PostgreSQL and MariaDB refuse to be root's."""
+    """Return the user to start a program as: PostgreSQL and MariaDB refuse to run as root."""
     return {"postgresql": "postgres", "mysql": "mysql"}.get(kind) if os.geteuid() == 0 else None
 
 

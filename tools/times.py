@@ -17,7 +17,7 @@ PLAIN = "_subdirectory: template\n"
 
 
 def seconds(folder: Path, *arguments: str) -> float:
-    """Return the time that a call of Copier takes of a core, with all that it calls."""
+    """Return the processor time of a call of Copier, with all that it starts."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "copier", *arguments, "--defaults", "--quiet", "--vcs-ref", "HEAD"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

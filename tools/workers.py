@@ -19,7 +19,7 @@ from .combinations import SLUG
 from .demo import free_port
 
 PATIENCE = 60
-"""Seconds until a worker that does not answer is taken to be broken."""
+"""Seconds until a worker that does not answer counts as broken."""
 SETTINGS = {
     "ENVIRONMENT": "development",
     "JWT_SECRET": secrets.token_urlsafe(48),
@@ -160,7 +160,7 @@ def served(options: argparse.Namespace, **settings: str) -> Iterator[Project]:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a reader of the words that say on what, and by how many, a project is served."""
+    """Return a parser of the options for the storage and the number of workers."""
     reader = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("--method", choices=["jwt", "oauth2_password"], default="jwt")
     reader.add_argument("--database", default="sqlite")

@@ -1,4 +1,4 @@
-"""Somebody to be in a test: an account with an API key."""
+"""A caller for tests: an account with an API key."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,15 +15,15 @@ from <<project_slug>>.users.models import User
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
 
 BAD_CREDENTIAL = {"X-API-Key": "x"}
-"""What a method of this project reads and refuses."""
+"""A credential that a method of this project reads and refuses."""
 
 NEVER_GRANTED: frozenset[Scope] = frozenset({Scope.ACCOUNT_WRITE})
-"""What no caller of this project can have."""
+"""Scopes that no caller of this project can have."""
 
 
 @pytest.fixture
 def credential_for(database: Database) -> CredentialFor:
-    """Create an account and return the header that proves it. Without scopes it may do all that a key can."""
+    """Create an account and return the header that proves it. Without scopes it may do whatever a key can."""
 
     async def make_key(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
         held = scopes_of(frozenset({role}))
@@ -33,7 +33,7 @@ def credential_for(database: Database) -> CredentialFor:
             await db.flush()
             wish = Wish("test", (held if scopes is None else scopes) & GRANTABLE)
             new = await create(db, user.id, wish, held=held)
-            # As if it had just been used: what the caller reads is then all that its requests do.
+            # As if just used: otherwise the caller's first request would also write the time of use.
             new.key.last_used_at = now()
         return {"X-API-Key": new.text}
 

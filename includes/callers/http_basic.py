@@ -1,4 +1,4 @@
-"""Somebody to be in a test: an account with a password."""
+"""A caller for tests: an account with a password."""
 
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -14,10 +14,10 @@ from <<project_slug>>.users.models import User
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
 
 BAD_CREDENTIAL = {"Authorization": "Basic x"}
-"""What a method of this project reads and refuses."""
+"""A credential that a method of this project reads and refuses."""
 
 NEVER_GRANTED: frozenset[Scope] = frozenset()
-"""What no caller of this project can have."""
+"""Scopes that no caller of this project can have."""
 
 PASSWORD = "seven grey otters under a bridge"
 

@@ -1,4 +1,4 @@
-"""Somebody to be in a test: an account with a session."""
+"""A caller for tests: an account with a session."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,15 +13,15 @@ from <<project_slug>>.users.models import User
 CredentialFor = Callable[[str, Role, frozenset[Scope] | None], Awaitable[dict[str, str]]]
 
 BAD_CREDENTIAL = {"Authorization": "Bearer x"}
-"""What a method of this project reads and refuses."""
+"""A credential that a method of this project reads and refuses."""
 
 NEVER_GRANTED: frozenset[Scope] = frozenset()
-"""What no caller of this project can have."""
+"""Scopes that no caller of this project can have."""
 
 
 @pytest.fixture
 def credential_for(database: Database) -> CredentialFor:
-    """Create an account and return the header that proves it. Without scopes it may do all that its role grants."""
+    """Create an account and return the header that proves it. Without scopes it may do whatever its role grants."""
 
     async def log_in(email: str, role: Role, scopes: frozenset[Scope] | None) -> dict[str, str]:
         async with database.transaction() as db:

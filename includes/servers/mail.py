@@ -1,4 +1,4 @@
-"""The servers that the app talks to in tests: one for mail."""
+"""The servers that the app talks to in tests: a mail server."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from email.message import EmailMessage
@@ -13,14 +13,14 @@ Mails = Callable[[str], Awaitable[list[EmailMessage]]]
 
 @pytest.fixture(scope="session")
 def mailbox() -> Iterator[Mailbox]:
-    """A mail server that keeps what it is given."""
+    """A mail server that keeps what it receives."""
     with Mailbox() as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def empty_mailbox(mailbox: Mailbox) -> None:
-    """Begin each test without mails."""
+    """Start each test with an empty mailbox."""
     mailbox.clear()
 
 

@@ -1,4 +1,4 @@
-"""The servers that the app talks to in tests: there is none."""
+"""The servers that the app talks to in tests: none."""
 
 import pytest
 

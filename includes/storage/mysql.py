@@ -1,4 +1,4 @@
-"""The database that tests run on: one of their own at a MySQL or MariaDB server, emptied for each."""
+"""The test database: one of its own on a MySQL or MariaDB server, emptied for each test."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ from .surroundings import CONFIG, change_settings
 
 SERVER = make_url(os.environ.get("TEST_DATABASE_URL", "mysql+asyncmy://root@127.0.0.1:3306/mysql"))
 FIT: dict[str, str] = {}
-"""What production wants beside the settings of `storage`."""
+"""What production needs in addition to the settings of `storage`."""
 UNFIT = [
     ("DATABASE_URL", ["", "app.db", "mysql://localhost/app", "mysql+asyncmy://app:a-good-one@127.0.0.1/app?ssl=true"]),
     ("DATABASE_URL", [f"mysql+asyncmy://{who}@127.0.0.1/app" for who in ("root", "root:root", "app:App", "app:mysql")]),
@@ -33,14 +33,14 @@ UNFIT = [
 ]
 """What production refuses."""
 UNSAFE = {"DATABASE_URL": "mysql+asyncmy://app:a-good-one@db.example.com/app"}
-"""What could be, and production refuses."""
+"""Valid settings that production refuses."""
 SLOW = "SELECT sleep(20)"
 GIVE_UP = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
 """Fails as the loser of a deadlock does."""
 
 
 class Connection:
-    """A connection beside the app. Its driver is asynchronous, so it has an event loop, in a thread of its own."""
+    """A connection outside the app. Its driver is asynchronous, so it has an event loop in a thread of its own."""
 
     def __init__(self, address: URL) -> None:
         self._runner, self._thread = asyncio.Runner(), ThreadPoolExecutor(1)
@@ -74,7 +74,7 @@ class Connection:
 
 @contextmanager
 def connected(address: URL) -> Iterator[Connection]:
-    """Connect beside the app."""
+    """Connect from outside the app."""
     connection = Connection(address)
     try:
         yield connection
@@ -84,7 +84,7 @@ def connected(address: URL) -> Iterator[Connection]:
 
 @contextmanager
 def new_database() -> Iterator[str]:
-    """Make a database and its owner, and take both away at the end; yield the address."""
+    """Create a database and its owner, and drop both at the end; yield the address."""
     name, password = f"test_{token_hex(8)}", token_hex(16)
     try:
         server = Connection(SERVER)
@@ -103,7 +103,7 @@ def new_database() -> Iterator[str]:
 
 <% include "includes/storage/server_database.py" %>@pytest.fixture(scope="session")
 def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[], None]]:
-    """Return what gives a test its database: all rows of the last one go, which is faster than to truncate."""
+    """Return a function that empties the database for a test: deleting all rows is faster than truncating."""
     everything = [f"DELETE FROM `{table.name}`" for table in reversed(Base.metadata.sorted_tables)]  # noqa: S608 - ours
     with connected(make_url(storage["DATABASE_URL"])) as connection:
 
@@ -120,18 +120,18 @@ def nowhere() -> str:
 
 
 def ask(statement: str) -> Any:
-    """Execute a statement in the database of the running test, beside the app; return its rows."""
+    """Execute a statement in the database of the running test, outside the app; return its rows."""
     with connected(make_url(os.environ["DATABASE_URL"])) as connection:
         return connection.execute(statement)
 
 
 def run(statement: str) -> None:
-    """Execute a statement, beside the app."""
+    """Execute a statement, outside the app."""
     ask(statement)
 
 
 def tables() -> set[str]:
-    """Return the names of the tables there are."""
+    """Return the names of all tables."""
     return {name for (name,) in ask("SHOW TABLES")}
 
 
@@ -149,7 +149,7 @@ def database_bytes() -> bytes:
 
 @contextmanager
 def locked() -> Iterator[Callable[[], None]]:
-    """Let nobody write until the end, or until what is yielded is called."""
+    """Block all writes until the end of the block, or until the yielded function is called."""
     with connected(make_url(os.environ["DATABASE_URL"])) as rival:
         names = ", ".join(f"`{table.name}` READ" for table in Base.metadata.sorted_tables)
         rival.execute(f"LOCK TABLES {names}")

@@ -1,4 +1,4 @@
-"""The database that tests run on: one of their own at a PostgreSQL server, emptied for each."""
+"""The test database: one of its own on a PostgreSQL server, emptied for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from .surroundings import CONFIG, change_settings
 
 SERVER = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres:postgres@127.0.0.1:5432/postgres"))
 FIT: dict[str, str] = {}
-"""What production wants beside the settings of `storage`."""
+"""What production needs in addition to the settings of `storage`."""
 FAR = "postgresql+psycopg://app:a-good-one@db.example.com/app"
 NEAR = "postgresql+psycopg://app:a-good-one@localhost/app"
 UNFIT = [
@@ -33,22 +33,22 @@ UNFIT = [
 ]
 """What production refuses."""
 UNSAFE = {"DATABASE_URL": FAR}
-"""What could be, and production refuses."""
+"""Valid settings that production refuses."""
 SLOW = "SELECT pg_sleep(20)"
 GIVE_UP = "DO $$ BEGIN RAISE deadlock_detected; END $$"
 """Fails as the loser of a deadlock does."""
 
 
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
-    """Connect beside the app."""
+    """Connect from outside the app."""
     text = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    options = "-c lock_timeout=20s -c application_name=test"  # autovacuum may be at a table
+    options = "-c lock_timeout=20s -c application_name=test"  # autovacuum may hold a lock
     return psycopg.connect(text, autocommit=autocommit, connect_timeout=5, options=options)
 
 
 @contextmanager
 def new_database() -> Iterator[str]:
-    """Make a database and its owner, and take both away at the end; yield the address."""
+    """Create a database and its owner, and drop both at the end; yield the address."""
     name, password = f"test_{token_hex(8)}", token_hex(16)
     try:
         server = connect(SERVER, autocommit=True)
@@ -66,7 +66,7 @@ def new_database() -> Iterator[str]:
 
 <% include "includes/storage/server_database.py" %>@pytest.fixture(scope="session")
 def start_afresh(migrated: Path, storage: dict[str, str]) -> Iterator[Callable[[], None]]:
-    """Return what gives a test its database: all rows of the last one go, which is faster than to truncate."""
+    """Return a function that empties the database for a test: deleting all rows is faster than truncating."""
     everything = ";".join(str(delete(table)) for table in reversed(Base.metadata.sorted_tables)).encode()
     with connect(make_url(storage["DATABASE_URL"]), autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
@@ -84,18 +84,18 @@ def nowhere() -> str:
 
 
 def here() -> psycopg.Connection:
-    """Connect to the database of the running test, beside the app."""
+    """Connect to the database of the running test, from outside the app."""
     return connect(make_url(os.environ["DATABASE_URL"]))
 
 
 def tables() -> set[str]:
-    """Return the names of the tables there are."""
+    """Return the names of all tables."""
     with here() as connection:
         return {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
 
 
 def run(statement: str) -> None:
-    """Execute a statement, beside the app."""
+    """Execute a statement, outside the app."""
     with here() as connection:
         connection.execute(statement.encode())
 
@@ -120,7 +120,7 @@ def _content(cursor: psycopg.Cursor, table: str) -> bytes:
 
 @contextmanager
 def locked() -> Iterator[Callable[[], None]]:
-    """Let nobody write until the end, or until what is yielded is called."""
+    """Block all writes until the end of the block, or until the yielded function is called."""
     with here() as rival:
         names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
         rival.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE".encode())

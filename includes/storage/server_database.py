@@ -7,7 +7,7 @@ def storage() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder, empty, to read settings in when the database is at the newest migration."""
+    """An empty folder to read settings in, once the database is at the newest migration."""
     command.upgrade(Config(toml_file=CONFIG), "head")
     return tmp_path_factory.mktemp("migrated")
 

@@ -1,4 +1,4 @@
-"""The database that tests run on: a SQLite file, a fresh copy for each."""
+"""The test database: a SQLite file, copied afresh for each test."""
 
 import shutil
 import sqlite3
@@ -18,23 +18,23 @@ from <<project_slug>>.settings import Settings
 from .surroundings import CONFIG
 
 FIT = {"ALLOW_SQLITE_IN_PRODUCTION": "true"}
-"""What production wants beside the settings of `storage`."""
+"""What production needs in addition to the settings of `storage`."""
 UNFIT = [
     ("DATABASE_URL", ["", "app.db", "sqlite:///app.db", "sqlite+aiosqlite://", "postgresql+psycopg://localhost/app"]),
     ("ALLOW_SQLITE_IN_PRODUCTION", ["false", "perhaps"]),
 ]
 """What production refuses."""
 UNSAFE = {"ALLOW_SQLITE_IN_PRODUCTION": "false"}
-"""What could be, and production refuses."""
+"""Valid settings that production refuses."""
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
 
 
 @contextmanager
 def threads_that_stay() -> Iterator[None]:
-    """Where coverage traces threads, let those of connections stay to the end of the process.
+    """While coverage traces threads, keep those of connections alive until the process ends.
 
-    Each has a greenlet then, which is the main thread's to destroy: at that, CPython 3.11 can turn round for ever when
-    several end at once.
+    Each then has a greenlet, which the main thread must destroy: CPython 3.11 can loop for ever over that when several
+    end at once.
     """
     work = aiosqlite.core._connection_worker_thread
 
@@ -66,12 +66,12 @@ def migrated(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def start_afresh(migrated: Path) -> Callable[[], None]:
-    """Return what gives a test its database, in the folder that it runs in."""
+    """Return a function that gives a test its database, in the folder that it runs in."""
     return lambda: database_for(Path(), migrated)
 
 
 def database_for(folder: Path, migrated: Path) -> None:
-    """Let an app that is started in a folder find a database there."""
+    """Put a database in a folder, for an app that is started there."""
     shutil.copyfile(migrated / "app.db", folder / "app.db")
 
 
@@ -82,7 +82,7 @@ def address_in(folder: Path) -> str:
 
 @pytest.fixture
 def empty_database(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database without tables, where the app looks for it unless told."""
+    """A database without tables, where the app looks for it by default."""
     Path("app.db").unlink()
     monkeypatch.delenv("DATABASE_URL")
     Settings.forget()
@@ -90,14 +90,14 @@ def empty_database(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def another_database(workplace: Path, migrated: Path) -> str:
-    """The address of a database at the newest migration, beside the app's."""
+    """The address of a database at the newest migration, other than the app's."""
     shutil.copyfile(migrated / "app.db", workplace / "another.db")
     return "sqlite+aiosqlite:///another.db"
 
 
 @pytest.fixture
 async def nowhere() -> AsyncGenerator[str]:
-    """The address of a database that does not answer. To be asked for before the app, whose connections end first."""
+    """The address of a database that does not answer. Request it before the app, whose connections end first."""
     yield "sqlite+aiosqlite:///no/such/folder/app.db"
     # The threads of connections that could not be opened report to the event loop of the test.
     for thread in threading.enumerate():
@@ -106,13 +106,13 @@ async def nowhere() -> AsyncGenerator[str]:
 
 
 def tables() -> set[str]:
-    """Return the names of the tables there are."""
+    """Return the names of all tables."""
     with closing(sqlite3.connect("app.db")) as database:
         return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def run(statement: str) -> None:
-    """Execute a statement, beside the app."""
+    """Execute a statement, outside the app."""
     with closing(sqlite3.connect("app.db", isolation_level=None)) as database:
         database.execute(statement)
 
@@ -130,7 +130,7 @@ def database_bytes() -> bytes:
 
 @contextmanager
 def locked() -> Iterator[Callable[[], None]]:
-    """Let nobody write until the end, or until what is yielded is called."""
+    """Block all writes until the end of the block, or until the yielded function is called."""
     with closing(sqlite3.connect("app.db", isolation_level=None, timeout=0)) as rival:
         rival.execute("BEGIN IMMEDIATE")
         yield rival.rollback

@@ -15,7 +15,7 @@ EXAMPLE = Path(".env.example")
 
 
 def settings_due(env_file: Path) -> Iterator[str]:
-    """Yield a sentence about unknown variables in `.env`, and one about variables that need a value and have none."""
+    """Yield a sentence about unknown variables in `.env`, and one about variables that lack a value."""
     if env_file.exists() and EXAMPLE.exists():
         with suppress(OSError, UnicodeDecodeError):  # reported by the settings themselves
             yield from _differences(env_file)
@@ -44,7 +44,7 @@ def migrations_due() -> Iterator[str]:
     """Yield a sentence if the database or the migrations are behind. Raises OperationalError without a database."""
     if not Path("pyproject.toml").exists():
         return
-    # Here, as in `cli.upgrade`.
+    # Imported here, as in `cli.upgrade`.
     from alembic import command, util  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
-"""Delete what has expired: every process by itself as it runs, and the command `purge` (ASVS 14.2.7).
+"""Delete what has expired, regularly in every process and by the command `purge` (ASVS 14.2.7).
 
-In small transactions, so that nobody's write waits long for it. Two at once do no harm: what one of them has deleted,
-the other does not find.
+In small transactions, so that no other write waits long. Two purges at once do no harm: neither finds what the other
+has deleted.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ BATCH = 500
 
 
 class PurgeSettings(Settings):
-    """How often. Nothing that has expired is of any use while it waits; it only takes room, and tells of people."""
+    """How often to purge. Expired rows are never used again; they only take up space and hold personal data."""
 
     purge_minutes: float = Field(default=60, ge=0)
-    """Minutes between two purges, give or take a half. 0 is never: then run the command `purge` daily."""
+    """Minutes between two purges, plus or minus half. 0 means never: then run the command `purge` daily."""
 
 
 async def purge_expired(database: Database) -> int:
@@ -43,7 +43,7 @@ async def _purge(database: Database, table: Table) -> int:
     while True:
         async with database.engine.begin() as connection:
             keys = (await connection.execute(select(*key).where(expired).limit(BATCH))).all()
-            # By key, since MySQL limits no subquery; and still expired, since a counter may have begun anew meanwhile.
+            # By key: MySQL allows no LIMIT in a subquery. Still expired: a counter may have restarted meanwhile.
             deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys), expired))).rowcount
         if len(keys) < BATCH:
             return deleted
@@ -51,7 +51,7 @@ async def _purge(database: Database, table: Table) -> int:
 
 async def _purge_now_and_then(database: Database, minutes: float) -> None:
     while True:
-        # Out of step, so that processes that started together do not all come at once.
+        # At random, so that processes that started together do not all purge at once.
         await asyncio.sleep(minutes * 60 * SystemRandom().uniform(0.5, 1.5))
         try:
             await purge_expired(database)
@@ -61,7 +61,7 @@ async def _purge_now_and_then(database: Database, minutes: float) -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Purge during the app's life. What is under way at its end is rolled back."""
+    """Purge while the app runs. A purge in progress at shutdown is rolled back."""
     minutes = PurgeSettings.get().purge_minutes
     if not minutes:
         yield
@@ -71,6 +71,6 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
     finally:
         while not task.done():
-            # Again and again: a driver that is interrupted may raise its own error in place of the cancellation.
+            # Repeatedly: an interrupted driver may raise its own error in place of the cancellation.
             task.cancel()
             await asyncio.wait([task], timeout=0.1)

@@ -1,8 +1,8 @@
-"""Redis: what is short-lived, for all processes together.
+"""Redis: short-lived state that all processes share.
 
-Limits, one-time secrets and, where they are not signed, access tokens. Accounts, sessions and refresh tokens are the
-database's, and it decides: whatever Redis loses or brings back lets nobody in who is out. A failure is a 503, never a
-guess (ASVS 16.5.2, ST-11).
+Limits, one-time secrets and, unless they are signed, access tokens. Accounts, sessions and refresh tokens are in the
+database, which decides: whatever Redis loses or restores, it gives nobody access that has ended. A failure of Redis is
+a 503, never a guess (ASVS 16.5.2, ST-11).
 """
 
 import hashlib
@@ -31,10 +31,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CLEANED_UP_AFTER = 60_000
-"""Milliseconds that a key outlives what it says. Our clock ends things; Redis only sweeps up."""
+"""Milliseconds that a key outlives its content. Our clock decides what has expired; Redis only cleans up."""
 
 _OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}}
-"""What an address may ask of the client, by its scheme. Other options switch off the check of certificates."""
+"""The options that a URL may have, by its scheme. Others could disable the verification of certificates."""
 
 
 class RedisSettings(Settings):
@@ -43,7 +43,7 @@ class RedisSettings(Settings):
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
     """`rediss://user:password@host:6379/0`; `?ssl_ca_certs=<file>` for an authority of your own."""
     redis_prefix: str = Field(default=f"{__name__.partition('.')[0]}:", pattern=r"^[\w.:-]+$")
-    """How every key begins, so that several projects can share a server."""
+    """The prefix of every key, so that several projects can share a server."""
     redis_pool_size: int = Field(default=20, ge=1)
     """Connections per worker. Too few make requests wait."""
     redis_timeout: float = Field(default=2, gt=0)
@@ -69,7 +69,7 @@ def _is_known(address: str) -> bool:
     try:
         url = urlsplit(address)
         has_host = bool(url.hostname) and url.port != 0
-    except ValueError:  # would show what is taken for a port, which may be a part of a password
+    except ValueError:  # its text quotes the supposed port, which may be part of a password
         return False
     known, asked = _OPTIONS.get(url.scheme), set(parse_qs(url.query, keep_blank_values=True))
     return known is not None and asked <= known and has_host and url.path.strip("/").isdecimal()
@@ -80,7 +80,7 @@ class Client:
 
     def __init__(self, settings: RedisSettings) -> None:
         self._prefix = settings.redis_prefix
-        # RESP 2: with the third version, the pool would hand out a connection on which somebody's answer is left.
+        # RESP 2: with RESP 3, the pool could hand out a connection that still holds another request's answer.
         pool = BlockingConnectionPool.from_url(
             settings.redis_url,
             protocol=2,
@@ -89,8 +89,8 @@ class Client:
             timeout=settings.redis_timeout,
             socket_timeout=settings.redis_timeout,
             socket_connect_timeout=settings.redis_timeout,
-            # Once, for a connection that was cut a moment ago. A script may so run twice, which fails closed; only an
-            # attempt may be taken back twice, which is one guess more.
+            # Once, for a connection that was just cut. A script may run twice as a result, which fails closed, except
+            # that an attempt may be taken back twice, which allows one more guess.
             retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
         )
         self.redis = Redis.from_pool(pool)
@@ -101,11 +101,11 @@ class Client:
         await self.redis.aclose()
 
     def key(self, kind: str, *words: str) -> str:
-        """Return the key of one of a kind. The words are kept as a digest: nothing of them can be read (ST-9)."""
+        """Return the key of one entry of a kind. It only holds a digest of the words, so they cannot be read (ST-9)."""
         return f"{self._prefix}{kind}:{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}"
 
     async def run(self, script: str, keys: Sequence[str], *arguments: str | int) -> Any:
-        """Run a script, whole or not at all: nobody else's command comes between its lines."""
+        """Run a script atomically: no other command runs between its lines."""
         if script not in self._scripts:
             self._scripts[script] = self.redis.register_script(script)
         return await self.answer(self._scripts[script](keys, arguments))
@@ -116,7 +116,7 @@ class Client:
             return await command
         except RedisError as error:
             if isinstance(error, ReadOnlyError):
-                # After a failover it is a replica, which hangs up on nobody; the primary now goes by the same name.
+                # After a failover it is a replica that keeps connections open; its name now leads to the new primary.
                 await self.redis.connection_pool.disconnect(inuse_connections=False)
             raise unavailable(error) from None
 
@@ -125,7 +125,7 @@ class Client:
         return str((await self.answer(self._memory())).get("maxmemory_policy", "unknown"))
 
     async def _memory(self) -> dict[str, Any]:
-        with suppress(NoPermissionError):  # access lists without dangerous commands are without this one
+        with suppress(NoPermissionError):  # access lists that exclude dangerous commands exclude this one
             return await self.redis.info("memory")
         return {}
 
@@ -149,7 +149,7 @@ def _open(database: Database) -> Client:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Say at the start what would lose limits and secrets (ST-10). Redis that is down now may be up in a moment."""
+    """Warn at startup of what would lose limits and secrets (ST-10). A Redis that is down may soon be back."""
     try:
         policy = await client_of(app.state.database).policy()
         if policy != "noeviction":

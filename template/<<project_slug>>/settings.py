@@ -83,7 +83,7 @@ class Settings(BaseSettings):
 
 
 def _refuse_broken_lines(env_file: Path) -> None:
-    # They would be skipped: whoever lowered a limit there would have the default.
+    # They would be skipped: a limit lowered in one would silently keep its default.
     for binding in parse_stream(StringIO(env_file.read_text("utf-8") if env_file.exists() else "")):
         if binding.error:
             raise SettingsError(f"Line {binding.original.line} of .env is not NAME=value")
@@ -148,7 +148,7 @@ def _is_origin(address: str) -> bool:
 def _is_network(text: str) -> bool:
     try:
         ip_network(text)
-    except ValueError:  # also for bits after the prefix, with which uvicorn would take it for a name
+    except ValueError:  # also for host bits after the prefix, which would make uvicorn treat it as a name
         return False
     return True
 

@@ -8,7 +8,7 @@ from ..db import Base, Digest, UtcDateTime
 
 
 class RateLimit(Base):
-    """A window and what it has counted. The key is a digest: no address or e-mail stands in this table (ST-9)."""
+    """A window and its count. The key is a digest: this table holds no IP or e-mail addresses (ST-9)."""
 
     __tablename__ = "rate_limit"
 

@@ -17,7 +17,7 @@ class LimitSettings(Settings):
     @field_validator("*")
     @classmethod
     def _is_limit(cls, value: str) -> str:
-        # Of several the library would count the first alone.
+        # Of several limits the library would only count the first.
         if len(parse_many(value)) != 1 or parse(value).amount < 1:
             raise ValueError("must be one limit that allows something, for instance 5/minute")
         return value
@@ -27,7 +27,7 @@ class TokenLimits(LimitSettings):
     """The limit that every project needs."""
 
     limit_token: str = "60/minute"
-    """What is tried with secrets other than passwords, by address."""
+    """Attempts with secrets other than passwords, by IP address."""
 
 
 class UnknownLimit(LookupError):
@@ -35,7 +35,7 @@ class UnknownLimit(LookupError):
 
 
 def limit_called(name: str) -> RateLimitItem:
-    """Return the limit `limit_<name>`, of whichever part. Raises UnknownLimit."""
+    """Return the limit `limit_<name>` of any part. Raises UnknownLimit."""
     field = f"limit_{name}"
     for part in LimitSettings.__subclasses__():
         if field in part.model_fields:

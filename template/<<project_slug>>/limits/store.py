@@ -1,7 +1,7 @@
-"""Counters in the database. The `limits` library, which reads the notation, counts in none.
+"""Counters in the database. The `limits` library only reads the notation: it cannot count in a database.
 
-Windows are fixed. Counting is one statement, so that of limit+10 parallel requests exactly the limit passes (ST-9), and
-a transaction of its own: a count stays when what is counted fails.
+Windows are fixed. Counting is one statement, so that of limit+10 parallel requests exactly the limit passes (ST-9), in
+a transaction of its own: the count stays when the request fails.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _IS_OVER = RateLimit.expires_at <= NOW
 
 
 def _at_least_none(count: ColumnElement[int]) -> ColumnElement[int]:
-    # A use taken back after its window has ended would be one more in the next.
+    # Otherwise a use taken back after its window has ended would allow one more in the next window.
     return case((count < 0, 0), else_=count)
 
 
@@ -36,7 +36,7 @@ _COUNT = counting(
 
 
 async def count(database: Database, key: str, seconds: int, amount: int = 1) -> int:
-    """Count, opening a window of so many seconds unless one is running; return the window's count."""
+    """Add `amount`, opening a window of `seconds` unless one is running; return the window's count."""
     start = now()
     parameters = {"digest": digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=seconds)}
     async with database.counting.connect() as connection:
@@ -44,7 +44,7 @@ async def count(database: Database, key: str, seconds: int, amount: int = 1) -> 
 
 
 async def read(database: Database, key: str) -> tuple[int, datetime]:
-    """Return the count and the end of the running window; nothing and now, if there is none."""
+    """Return the count and the end of the running window; 0 and now if there is none."""
     is_running = (RateLimit.key == digest(key), RateLimit.expires_at > now())
     async with database.autocommit.connect() as connection:
         found = (await connection.execute(select(RateLimit.count, RateLimit.expires_at).where(*is_running))).first()
@@ -52,5 +52,5 @@ async def read(database: Database, key: str) -> tuple[int, datetime]:
 
 
 def digest(key: str) -> bytes:
-    """Return what a counter is found by: no address and no e-mail stands in its table."""
+    """Return the key of a counter in the table, which holds no IP or e-mail addresses."""
     return hashlib.sha256(key.encode()).digest()

@@ -1,4 +1,4 @@
-"""Counters in Redis. The `limits` library reads the notation; its own counters go by Redis's clock.
+"""Counters in Redis. The `limits` library only reads the notation: its own counters use Redis's clock.
 
 Windows are fixed. Counting is one script, so that of limit+10 parallel requests exactly the limit passes (ST-9).
 """
@@ -9,7 +9,7 @@ from ..clock import now
 from ..db import Database
 from ..redis_client import CLEANED_UP_AFTER, client_of
 
-# The window is ours, by our clock. Counting and the key's end are one script: no counter lives for ever (ST-9).
+# Windows follow our clock. One script counts and sets the key's expiry: no counter lives for ever (ST-9).
 _COUNT = """
 local now, ends, amount, milliseconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local running = redis.call('HGET', KEYS[1], 'ends')
@@ -17,7 +17,7 @@ if not running or tonumber(running) <= tonumber(now) then
     redis.call('HSET', KEYS[1], 'count', 0, 'ends', ends)
     redis.call('PEXPIRE', KEYS[1], milliseconds)
 end
--- A use taken back after its window has ended would be one more in the next.
+-- Otherwise a use taken back after its window has ended would allow one more in the next window.
 local count = math.max(redis.call('HGET', KEYS[1], 'count') + amount, 0)
 if count > 0 then redis.call('HSET', KEYS[1], 'count', count) else redis.call('DEL', KEYS[1]) end
 return count
@@ -26,7 +26,7 @@ _READ = "return redis.call('HMGET', KEYS[1], 'count', 'ends')"
 
 
 async def count(database: Database, key: str, seconds: int, amount: int = 1) -> int:
-    """Count, opening a window of so many seconds unless one is running; return the window's count."""
+    """Add `amount`, opening a window of `seconds` unless one is running; return the window's count."""
     client, start, life = client_of(database), int(now().timestamp() * 1000), seconds * 1000
     return int(
         await client.run(_COUNT, [client.key("limit", key)], start, start + life, amount, life + CLEANED_UP_AFTER)
@@ -34,7 +34,7 @@ async def count(database: Database, key: str, seconds: int, amount: int = 1) -> 
 
 
 async def read(database: Database, key: str) -> tuple[int, datetime]:
-    """Return the count and the end of the running window; nothing and now, if there is none."""
+    """Return the count and the end of the running window; 0 and now if there is none."""
     client = client_of(database)
     found, milliseconds = await client.run(_READ, [client.key("limit", key)])
     ends = datetime.fromtimestamp(int(milliseconds or 0) / 1000, UTC)

@@ -23,7 +23,7 @@ class Message:
         """Return the message to send. EmailMessage refuses line breaks in headers (ASVS 1.3.11)."""
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = MailSettings.get().mail_from, self.to, self.subject
-        # By default this machine's name is looked up, and told to every recipient.
+        # The default would look up this machine's name and reveal it to every recipient.
         domain = parseaddr(MailSettings.get().mail_from)[1].rpartition("@")[2]
         mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=domain)
         mail.set_content(self.body)

@@ -1,7 +1,7 @@
 """A queue between the request and the mail server.
 
-The answer never waits for the server: how long a mail takes would tell whether an account exists (CS FP-1). The queue
-is in memory: a mail that is not sent when the process dies is lost, and its reader asks for another.
+The answer never waits for the server: its timing would reveal whether an account exists (CS FP-1). The queue is in
+memory: when the process dies, unsent mails are lost, and their recipients have to ask again.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ TRIES = 3
 
 
 class Outbox:
-    """Mails on their way, at most 1000; beyond that new ones are dropped and reported, not piled up."""
+    """Queued mails, at most 1000; beyond that, new ones are dropped and the loss is logged."""
 
     def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 1) -> None:
         self._carry = carry
@@ -38,11 +38,11 @@ class Outbox:
             log_event(Event.MAIL_FAILED, reason="queue is full")
 
     async def wait(self) -> None:
-        """Return when every mail has been carried or given up."""
+        """Return when every mail has been delivered or given up."""
         await self._queue.join()
 
     async def run(self) -> None:
-        """Carry mails, one after another, for ever."""
+        """Deliver mails, one after another, for ever."""
         while True:
             message = await self._queue.get()
             await self._try(message)
@@ -67,7 +67,7 @@ class Outbox:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Carry mails during the app's life, and for five seconds more those that are still queued."""
+    """Deliver mails while the app runs, and for up to five seconds at shutdown."""
     app.state.outbox = Outbox(TRANSPORTS[MailSettings.get().mail_transport])
     task = asyncio.create_task(app.state.outbox.run())
     try:

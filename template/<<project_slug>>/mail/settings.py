@@ -27,7 +27,7 @@ class MailSettings(Settings):
     smtp_password: SecretStr = SecretStr("")
     smtp_timeout: float = Field(default=10, gt=0, allow_inf_nan=False)
     frontend_url: str = ""
-    """Where your pages live. Links in mails lead there; empty means that mails show the code alone."""
+    """The URL of your pages, for links in mails; empty means that mails only show the code."""
 
     @classmethod
     def first_values(cls) -> dict[str, str]:
@@ -63,7 +63,7 @@ def _is_host(text: str) -> bool:
 def _is_sender(text: str) -> bool:
     addresses = [address for _, address in getaddresses([text])]
     local, _, domain = addresses[0].rpartition("@") if len(addresses) == 1 else ("", "", "")
-    # EmailMessage takes some non-printable characters for line breaks, and refuses the mail.
+    # EmailMessage treats some non-printable characters as line breaks and refuses the mail.
     return text.isprintable() and bool(local) and domain != "localhost" and _is_host(domain)
 
 
@@ -73,4 +73,4 @@ class MailLimits(LimitSettings):
     limit_mail_account: str = "5/hour"
     """Mails of one kind to one e-mail address that one requester may trigger."""
     limit_mailbox: str = "20/hour"
-    """The same, for all requesters. Close to the other limit, one stranger could use up the owner's share."""
+    """The same, for all requesters. If close to the other limit, one stranger could use up the owner's share."""

@@ -24,7 +24,7 @@ async def carry(message: Message) -> None:
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return False  # it concerns us and every mail, so it must be an error in the log
+        return False  # it affects every mail, so it must be logged as an error
     replies = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
     return all(isinstance(reply, aiosmtplib.SMTPResponseException) and reply.code >= PERMANENT for reply in replies)
 

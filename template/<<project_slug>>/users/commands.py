@@ -34,19 +34,19 @@ def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers
     typer.echo(f"Created {email}.")
 
 
-Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, or its id as `users list` says.")]
+Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, or its id from `users list`.")]
 
 
 @app.command()
 def disable(name: Named) -> None:
-    """Shut an account out, and end all that it was given; felt by its next request."""
+    """Disable an account and end all its access; takes effect on its next request."""
     asyncio.run(_set_active(name, is_active=False))
     typer.echo(f"Disabled {name}.")
 
 
 @app.command()
 def enable(name: Named) -> None:
-    """Let an account in again. What it was given before stays ended."""
+    """Enable an account again. Access that was ended stays ended."""
     asyncio.run(_set_active(name, is_active=True))
     typer.echo(f"Enabled {name}.")
 
@@ -87,7 +87,7 @@ async def _create(email: str, roles: frozenset[Role]) -> None:
 
 @app.command("list")
 def list_all() -> None:
-    """List accounts: address, or id where there is none, roles, whether they are active."""
+    """List accounts: address (or id if there is none), roles, and whether they are active."""
     asyncio.run(_list())
 
 
@@ -99,8 +99,8 @@ async def _list() -> None:
 
 
 @app.command()
-def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All that it shall have.")]) -> None:
-    """Give an account these roles and no others; felt by its next request."""
+def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All the roles it will have.")]) -> None:
+    """Give an account these roles and no others; takes effect on its next request."""
     asyncio.run(_grant(name, set(role)))
     typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")
 

@@ -17,7 +17,7 @@ def canonical(address: str) -> str:
     Folding the local part treats `Mike@` and `mike@` as one mailbox, as practically every provider does; a look-alike
     in another script stays a different address. Never send to this form, only compare it (CS EM-1, ST-12).
     """
-    # MySQL ignores trailing spaces in comparisons: with any number of them, an address would have its own limits.
+    # MySQL ignores trailing spaces in comparisons: each number of them would give an address limits of its own.
     local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
     return f"{local.casefold()}@{_ascii(domain.rstrip(' .').lower())}"
 
@@ -32,8 +32,8 @@ def _ascii(domain: str) -> str:
 
 
 def _one_line(address: str) -> str:
-    # In a mail header, a line break would start the next header (ASVS 1.3.11), and `=?` an encoded word, which stands
-    # for a different address than the one that is stored and limited.
+    # In a mail header, a line break would start the next header (ASVS 1.3.11), and `=?` an encoded word, which means
+    # a different address than the one that is stored and limited.
     # The form for comparing must fit the column too: NFKC expands some single characters to eighteen.
     if not address.isprintable() or "=?" in address or len(canonical(address)) > MAX_LENGTH:
         raise ValueError("must be printable, of at most 254 characters and without =?")

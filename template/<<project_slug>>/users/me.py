@@ -16,7 +16,7 @@ router = APIRouter(prefix="/users", tags=["users"])
 
 
 class UserPatch(Input):
-    """What users may change about themselves; the rest has endpoints of its own, with their own proof (ASVS 8.2.3)."""
+    """What users may change about themselves; the rest has endpoints that ask for their own proof (ASVS 8.2.3)."""
 
     name: Name
 

@@ -8,7 +8,7 @@ from ..schemas import no_controls
 
 
 def _printable(text: str) -> str:
-    # Names are shown in mails and lists, which a line break or a character that reverses the text could falsify.
+    # Names appear in mails and lists, which a line break or a text-reversing character could falsify.
     if not text.isprintable():
         raise ValueError("must be printable")
     return text

@@ -41,7 +41,7 @@ async def list_users(
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
     """Enable or disable an account, or change its roles. Roles require a recent login."""
     if body.roles is not None:
-        # With a leaked key or a forgotten session, one could make an administrator who outlasts it (AK-6, ASVS 7.5.3).
+        # Otherwise a leaked key or forgotten session could create an administrator who outlasts it (AK-6, ASVS 7.5.3).
         require_recent_login(caller)
     await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)

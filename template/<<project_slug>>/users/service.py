@@ -49,7 +49,7 @@ async def administer(
 ) -> User:
     """Enable, disable or change roles; takes effect on the account's next request.
 
-    `by` is the administrator; None is the operator, at the command line. Raises NotFound, Conflict for oneself, and
+    `by` is the administrator; None is the operator, on the command line. Raises NotFound, Conflict for oneself, and
     Forbidden if roles, including those taken away, grant more than `by` may do.
     """
     user = await locked(db, user_id)
@@ -57,10 +57,10 @@ async def administer(
         log_event(Event.AUTHORIZATION_REFUSED, user_id=by and by.user_id, account=user_id)
         raise NotFound
     if by is not None and user.id == by.user_id:
-        # Administrators who lock themselves out may be the last one.
+        # Administrators who lock themselves out may be the last ones.
         raise Conflict("Ask another administrator to change your own account.")
     if by is not None and roles is not None and not (all_of := scopes_of(user.roles | roles)) <= by.scopes:
-        # Otherwise one could get a power through a friend, or take it from the last who has it (ASVS 8.2.3).
+        # Otherwise one could gain a power through a friend, or take it from its last holder (ASVS 8.2.3).
         log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user_id)
         raise Forbidden(all_of)
     before = (user.is_active, user.roles)

@@ -29,9 +29,9 @@ def create(
     scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat it for more.")],
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long it lives.")] = None,
 ) -> None:
-    """Make a key for an account and print it, this once."""
+    """Make a key for an account and print it. It is shown only this once."""
     if not name.isprintable() or not 0 < len(name) <= 100:
-        raise SystemExit("A name has 1 to 100 printable characters.")  # a line break in it would forge one of a list
+        raise SystemExit("A name has 1 to 100 printable characters.")  # a line break could forge a line of the list
     wish = Wish(name, frozenset(scope), timedelta(days=days) if days else None)
     typer.echo(asyncio.run(_create(owner, wish)))
 
@@ -65,7 +65,7 @@ async def _list(name: str) -> None:
 
 @app.command()
 def revoke(key_id: str) -> None:
-    """Revoke a key; felt by its next use."""
+    """Revoke a key; takes effect on its next use."""
     asyncio.run(_revoke(key_id))
 
 
@@ -76,7 +76,7 @@ async def _revoke(key_id: str) -> None:
 
 @app.command()
 def rotate(key_id: str) -> None:
-    """Print a new key like this one, and when the old one ends. `api-keys list` says the id."""
+    """Print a new key like this one, and when the old one ends. `api-keys list` shows the id."""
     asyncio.run(_rotate(key_id))
 
 

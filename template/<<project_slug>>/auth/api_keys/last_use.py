@@ -1,7 +1,7 @@
 """When keys were last used: written in the background, so that requests neither wait for it nor fail with it (AK-8).
 
 Invariant: at most one write is in progress in a process, on a connection that neither a lookup nor a transaction waits
-for, and a key is written once in `EVERY`. What a crash or an error loses, the key's next use makes up for.
+for, and a key is written once in `EVERY`. If a crash or an error loses a write, the key's next use makes up for it.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from .models import ApiKey
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=10)
-"""How precise the time is. Less means more writes."""
+"""How precise the time is. A shorter interval means more writes."""
 
 _IS_DUE = ApiKey.last_used_at.is_(None) | (ApiKey.last_used_at <= bindparam("before", type_=UtcDateTime()))
 _WRITE = update(ApiKey).where(ApiKey.id.in_(bindparam("ids", expanding=True)), _IS_DUE).values(last_used_at=NOW)
 
 
 class LastUse:
-    """Used keys whose time is due to be written. Lives on one event loop."""
+    """Keys whose last use is due to be written. Belongs to one event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

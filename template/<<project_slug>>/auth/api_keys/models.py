@@ -27,6 +27,6 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """To within a few minutes."""
+    """To within ten minutes (`last_use.EVERY`)."""
     replaced_by: Mapped[str | None] = mapped_column(Exact(16))
     """The id of the key that replaced it; a key is rotated once."""

@@ -70,6 +70,6 @@ def _fields(new: NewKey) -> dict[str, Any]:
 
 
 def _tell(outbox: Outbox, caller: Principal, new: NewKey) -> None:
-    # After the commit: a mail must not tell of what was rolled back.
+    # After the commit: no mail must report what was rolled back.
     if caller.account.email:
         outbox.send(key_created(caller.account.email, new.key.name))

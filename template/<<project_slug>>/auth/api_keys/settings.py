@@ -8,7 +8,7 @@ from ...settings import Settings
 
 
 class ApiKeySettings(Settings):
-    """Keys lie around in files and environments: each day less that one lives is a day less to find it."""
+    """Keys lie around in files and environments: the shorter they live, the less time there is to find one."""
 
     api_key_brand: str = Field(default="key", pattern=r"^[a-z0-9]{2,10}$")
     """What every new key begins with. Choose your own, so that secret scanners can tell whose a leaked key is."""

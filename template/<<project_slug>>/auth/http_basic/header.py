@@ -38,5 +38,5 @@ def _decoded(encoded: str) -> tuple[str, str]:
         if not address:  # without a colon, the password is empty, which its type refuses
             raise refusal()
         return _CREDENTIALS.validate_python((address, password))
-    except ValueError:  # of base64, of UTF-8 and of the types
+    except ValueError:  # from base64, UTF-8 or the types
         raise refusal() from None

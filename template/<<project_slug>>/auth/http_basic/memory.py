@@ -1,8 +1,8 @@
 """Passwords that matched a stored hash a moment ago, so that a hash is not computed for each request.
 
 Invariant: an entry says "from this network, this password matched this stored hash" and nothing else. The stored hash
-and the account are looked up at every request, so a changed password or a disabled account is a miss by itself, on
-every worker. It does not count for other networks: guesses from there would be answered without meeting a limit.
+and the account are looked up at every request, so a changed password or a disabled account is a miss on every
+worker. An entry does not count for other networks: guesses from there would be answered without meeting a limit.
 """
 
 import hmac
@@ -11,7 +11,7 @@ import secrets
 from ...clock import now
 
 Asker = tuple[str, str]
-"""A client's network, and the account's e-mail address in the form that is compared."""
+"""A client's network, and the account's canonical e-mail address."""
 
 
 class PasswordMemory:

@@ -1,4 +1,4 @@
-"""Who sends these credentials: one hash for each that are new, none for those that matched a moment ago."""
+"""Find out who sent these credentials: one hash if they are new, none if they matched a moment ago."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ _BY_ADDRESS = (
 
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
-    """Return the joined look-up of accounts and stored hashes by the form of the address that is compared."""
+    """Return the joined lookup of accounts and stored hashes by canonical address."""
     return row_lookup(database, _BY_ADDRESS, "email_key")
 
 
@@ -50,7 +50,7 @@ async def authenticate(request: Request, /) -> Principal | None:
     row = await database.part(lookup).get(key)
     if row is None or not database.part(Proofs).remembers(key, password, row.hash):
         matched = await database.part(Proofs).prove(outbox_of(request), address, password)
-        # Looked up again: account or password may have changed during the hash, and before this request joined it.
+        # Looked up again: the account or password may have changed during the hash, or before this request joined it.
         row = await database.part(lookup).get(key)
         if row is not None and row.hash != matched:
             raise refusal()
@@ -67,10 +67,10 @@ async def authenticate(request: Request, /) -> Principal | None:
 
 
 class Proofs:
-    """Comparisons with stored hashes, those under way and those that matched. Lives on one event loop.
+    """Comparisons with stored hashes: those in progress and those that matched. Belongs to one event loop.
 
-    A client sends its password unasked, so a success may come at any time and sets the account's failures in a row back
-    (NIST 800-63B-4, 3.2.2). Beside such a client guesses are bounded by network, by `limit_login_account` whoever
+    A client sends its password unprompted, so a success may come at any time and resets the account's failures in a row
+    (NIST 800-63B-4, 3.2.2). Guesses alongside such a client are bounded per network by `limit_login_account`, whoever
     succeeds, and from all networks by `limit_login_failures` between two successes, of which the owner is told.
     """
 
@@ -98,16 +98,16 @@ class Proofs:
 
     def _ended(self, same: bytes, done: asyncio.Task[str]) -> None:
         del self._running[same]
-        _ = done.cancelled() or done.exception()  # marks it as seen: its waiters may have hung up
+        _ = done.cancelled() or done.exception()  # marks the error as seen: its waiters may have hung up
 
     async def _compare(self, outbox: Outbox, address: str, password: str) -> str:
         database, key = self._database, canonical(address)
-        # Before anything else: whoever guesses beside the owner must meet the limits with the right guess too.
+        # Before anything else: the limits must also apply to a right guess made alongside the owner.
         self._memory.forget((limits.client_network(), key))
         await limits.hit_address(database, "login")
         try:
             async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):
-                # Read where it was confirmed: one that a change has put there since was never compared.
+                # Read in the transaction that confirmed it: a hash stored by a later change was never compared.
                 stored = (await db.scalars(select(Password.hash).where(Password.user_id == user_id))).one()
         except login.WrongPassword:
             raise refusal() from None
@@ -117,6 +117,6 @@ class Proofs:
 
     async def _take_back(self, key: str) -> None:
         # Each worker compares for itself: matches must not add up to a refusal. Only this match is taken back: a reset
-        # count would give whoever guesses alongside an owner five more tries at each of the owner's requests.
+        # count would give an attacker five more guesses at each of the owner's requests.
         await limits.count(self._database, "login_account", key, limits.client_network(), uses=-1)
         await limits.count(self._database, "login", limits.client_network(), uses=-1)

@@ -3,8 +3,8 @@
 Any service that speaks the "Pwned Passwords" range protocol will do: `GET <url><first 5 hex digits of the SHA-1>`
 returns one `<other 35 digits>:<count>` per line. The URL is a setting; without one, no service is asked.
 
-It fails open: no response is no objection, so a service that is down stops nobody from changing a password. The list in
-`policy` was checked before. The caller logs `None` as an event, since an attacker might have caused it.
+It fails open: without a response the password is accepted, so an outage of the service stops nobody from changing one.
+The list in `policy` has been checked before. The caller logs `None` as an event: an attacker might have caused it.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ async def is_breached(password: str, *, url: str) -> bool | None:
 
 
 def _sha1(password: str) -> str:
-    """SHA-1 because the protocol is built on it; nothing here rests on its strength."""
+    """SHA-1 because the protocol uses it; nothing here depends on its strength."""
     return hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest().upper()
 
 
@@ -55,7 +55,7 @@ async def _fetch(url: str) -> str:
     """The body of a 200 response. Raises `ValueError` for any other, or one over `MAXIMUM_ANSWER`."""
     timeout = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
     verify = await asyncio.to_thread(_tls)
-    # No redirects: the response decides about a password, so it comes from the configured service or not at all.
+    # No redirects: the response decides about a password, so it must come from the configured service.
     async with (
         httpx2.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False) as client,
         client.stream("GET", url, headers=_HEADERS) as response,
@@ -75,7 +75,7 @@ async def _read(response: httpx2.Response) -> bytes:
 
 
 def _contains(answer: str, suffix: str) -> bool:
-    """Whether `suffix` is listed. Raises `ValueError` if a line breaks the protocol: a login page is not a "no"."""
+    """Whether `suffix` is listed. Raises `ValueError` if a line breaks the protocol: a login page is no "not found"."""
     lines = [_LINE.fullmatch(line) for line in answer.upper().split()]
     if not lines or not all(lines):
         raise ValueError("not a range")

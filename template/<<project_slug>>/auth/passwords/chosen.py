@@ -1,4 +1,4 @@
-"""A password that somebody chooses: checked, then hashed."""
+"""A newly chosen password is checked, then hashed."""
 
 from functools import cache
 
@@ -48,9 +48,9 @@ async def hash_chosen(password: str, *, email: str | None) -> str:
 
 
 async def verify(password: str, stored: str | None) -> tuple[bool, str | None]:
-    """Compare with a stored hash; return the verdict and a better hash where one is due. Raises Unavailable.
+    """Compare with a stored hash; return the verdict, and a new hash if the stored one is outdated. Raises Unavailable.
 
-    Without a stored hash the same work is done for nothing, so that the time tells nothing (ASVS 6.3.8).
+    Without a stored hash the same work is done, so that timing reveals nothing (ASVS 6.3.8).
     """
     return await hasher_for(PasswordSettings.get()).verify(password, stored)
 
@@ -59,7 +59,7 @@ async def _check_breaches(password: str) -> None:
     url = PasswordSettings.get().password_breach_url
     if not url:
         return
-    # Here, since most workers never ask: an HTTP client is two megabytes of each.
+    # Imported here: an HTTP client takes two megabytes per worker, and most workers never need it.
     from . import breaches  # noqa: PLC0415
 
     breached = await breaches.is_breached(password, url=url)

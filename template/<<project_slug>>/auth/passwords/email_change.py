@@ -1,4 +1,4 @@
-"""A new e-mail address for an account: it counts once our mail has verified it, and the old one is notified."""
+"""Change an account's e-mail address: our mail verifies the new one first, and the old one is notified."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from .settings import PasswordSettings
 
 
 async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
-    """Mail a code to the new address; if it is somebody else's, tell them instead and the caller nothing (6.3.8)."""
+    """Mail a code to the new address; if it belongs to another account, notify its owner, not the caller (6.3.8)."""
     key = canonical(email)
     await flooding.hit(database, Purpose.CHANGE_EMAIL, key)
     life = timedelta(hours=PasswordSettings.get().verify_hours)

@@ -1,7 +1,7 @@
-"""Failed logins in a row, per account and from anywhere (NIST 800-63B-4, 3.2.2).
+"""Failed logins in a row, per account, from all clients together (NIST 800-63B-4, 3.2.2).
 
-In the database, wherever the other limits are counted: each counter stays for a month and anybody may add one for any
-address, so in memory they would push out what every login needs.
+Always in the database, even if the other limits are not: each counter stays for a month and anybody can create one for
+any address, so in memory they would push out what every login needs.
 """
 
 from sqlalchemy import delete
@@ -13,7 +13,7 @@ from ...limits.settings import limit_called
 
 
 async def count(database: Database, email_key: str) -> int:
-    """Count one, opening a window unless one is running; return how many there are now."""
+    """Count a failure, opening a window unless one is running; return how many there are now."""
     return await store.count(database, _name(email_key), limit_called("login_failures").get_expiry())
 
 
@@ -24,7 +24,7 @@ async def so_far(database: Database, email_key: str) -> int:
 
 
 async def forget(database: Database, email_key: str) -> None:
-    """Start anew, for instance after a success."""
+    """Reset the count, for instance after a success."""
     async with database.counting.connect() as connection:
         await connection.execute(delete(RateLimit).where(RateLimit.key == store.digest(_name(email_key))))
 

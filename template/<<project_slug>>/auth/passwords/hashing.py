@@ -1,7 +1,7 @@
-"""Password hashes: Argon2id in PHC strings, made where the event loop does not wait for them.
+"""Password hashes: Argon2id in PHC strings, computed off the event loop.
 
-A hash takes about 30 ms of one core and 19 MiB on purpose. One thread of low priority does all of them, so however many
-people sign in, requests are answered meanwhile and memory stays flat; the queue before it is short (ASVS 15.2.2).
+A hash takes about 30 ms of one core and 19 MiB on purpose. One low-priority thread computes all of them: however many
+people sign in, other requests are still answered and memory stays flat. Its queue is short (ASVS 15.2.2).
 """
 
 import asyncio
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_ON_LINUX = sys.platform == "linux"  # elsewhere a thread has no priority of its own, and its id may be some process's
+_ON_LINUX = sys.platform == "linux"  # elsewhere threads have no own priority, and the id may be some process's
 
 
 class PasswordHasher:
     """Hashes and verifies passwords, `threads` at a time, with up to `max_waiting` more in the queue.
 
     `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing them upgrades each stored hash at its owner's
-    next login. Meant for one event loop at a time. A computation that is cancelled while it runs ends unheard.
+    next login. Meant for one event loop at a time. If a running computation is cancelled, its result is dropped.
     """
 
     def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
@@ -49,15 +49,15 @@ class PasswordHasher:
     async def hash(self, password: str) -> str:
         """A new PHC string with its own random salt. The whole password counts, NUL characters too (CS PW-3).
 
-        Raises Unavailable, and ValueError for lone surrogates (no UTF-8) and beyond passlib's 4096 characters.
+        Raises Unavailable, and ValueError for lone surrogates (not UTF-8) and for more than passlib's 4096 characters.
         """
         return await self._run(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         """Whether `password` made `stored`, and if so the hash to store instead when that one is outdated (CS PW-1).
 
-        `stored` is None for an unknown user or one without a password. None, a hash that cannot be read and a password
-        that cannot be encoded are False, at the cost of a real comparison. Raises Unavailable.
+        `stored` is None for an unknown user or one without a password. None, an unreadable hash and a password that
+        cannot be encoded give False, at the cost of a real comparison. Raises Unavailable.
         """
         return await self._run(lambda: self._verify(password, stored))
 
@@ -69,12 +69,12 @@ class PasswordHasher:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
-            # Also when cancelled, which takes the work out of the queue: closed connections must not fill it.
+            # Also on cancellation, which removes queued work: closed connections must not fill the queue.
             self._places += 1
 
     def _hash(self, password: str) -> str:
         try:
-            # A salt of 128 random bits (RFC 9106, 3.1): of passlib's own 128, only 53 are.
+            # A salt of 128 random bits (RFC 9106, 3.1): only 53 of passlib's own 128 are random.
             hashed: str = self._context.handler().using(salt=secrets.token_bytes(16)).hash(password)
             return hashed
         except UnicodeEncodeError:
@@ -82,10 +82,10 @@ class PasswordHasher:
             raise ValueError("password is not valid Unicode") from None
 
     def _verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
-        with suppress(ValueError):  # passlib's for whatever is not a hash, or not a password
+        with suppress(ValueError):  # passlib raises it for invalid hashes and passwords
             if stored is not None:
                 return self._compare(password, stored)
-        # Without this, the time of an answer tells which accounts exist (ASVS 6.3.8).
+        # Without this, the response time would reveal which accounts exist (ASVS 6.3.8).
         self._context.verify("", self._decoy)
         return False, None
 
@@ -102,6 +102,6 @@ def _step_back() -> None:
 
 
 def _decoy(memory_cost: int, time_cost: int) -> str:
-    """A hash that costs what a current one does and that no password is known to match. Made without hashing."""
+    """A hash that costs as much to verify as a current one and that no known password matches. Made without hashing."""
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
     return f"$argon2id$v=19$m={memory_cost},t={time_cost},p=1${salt}${digest}"

@@ -26,11 +26,11 @@ from .models import Password
 FAILURES_TO_TELL = 5
 """A success after this many failures in a row is reported to the user: somebody has been guessing (ASVS 6.3.5)."""
 PAUSE = 3600
-"""Seconds that a paused sign-in asks a client to wait; only a mailed reset ends the pause sooner."""
+"""Seconds that a client is asked to wait while login is paused; only a mailed reset ends the pause sooner."""
 
 
 class WrongPassword(Exception):
-    """Wrong, unknown, disabled, unproved or without a password: the callers' answers are one and the same."""
+    """Wrong, unknown, disabled, unproved or without a password: callers must give the same answer for all."""
 
 
 @asynccontextmanager
@@ -39,8 +39,8 @@ async def authenticate(
 ) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
     """Check an address and a password, then open the transaction in which their user logs in.
 
-    Yields the transaction and the user's id. Every call is counted and, unless it is refused for that, compares one
-    hash, whether there is such an account or not. Raises WrongPassword, TooManyRequests, Unavailable.
+    Yields the transaction and the user's id. Every call is counted and, unless a limit refuses it, compares
+    one hash, whether the account exists or not. Raises WrongPassword, TooManyRequests, Unavailable.
     """
     email_key = canonical(address)
     await throttle(database, email_key)
@@ -48,11 +48,11 @@ async def authenticate(
     if failed:
         await failures.forget(database, email_key)
     async with database.transaction() as db:
-        # Looked at again: a reset, a change or a disabling that came during the hash must win (ASVS 15.4.2).
+        # Checked again: a reset, a change or a disabling during the hash must win (ASVS 15.4.2).
         await replace(db, user_id, stored, stored, method=method)
         notices = await _succeed(db, user_id, failed, method)
         yield db, user_id
-    # Counted without refusing: guesses in turn with the owner must neither flood the mailbox nor shut the owner out.
+    # Counted without refusing: guesses between the owner's logins must not flood the mailbox or lock the owner out.
     if notices and await _may_tell(database, email_key):
         send(outbox, notices)
 
@@ -65,9 +65,9 @@ async def _may_tell(database: Database, email_key: str) -> bool:
 
 
 async def throttle(database: Database, email_key: str) -> None:
-    """Count an attempt, per account and IP address. Raises TooManyRequests, also in a pause."""
+    """Count an attempt, per account and IP address. Raises TooManyRequests, also during a pause."""
     await limits.hit(database, "login_account", email_key, limits.client_network())
-    # Before the comparison: in a pause, the time that the right password takes must not tell it from a wrong one.
+    # Before the comparison: during a pause, timing must not distinguish the right password from a wrong one.
     _refuse_in_pause(await failures.so_far(database, email_key))
 
 
@@ -80,13 +80,13 @@ def _refuse_in_pause(failed: int) -> None:
 async def match(
     database: Database, email_key: str, whose: ColumnElement[bool], password: str, *, method: str
 ) -> tuple[UUID, str, int]:
-    """Compare a password; return user, stored hash, and how many failures in a row came before.
+    """Compare a password; return the user, the stored hash and the number of failures in a row before it.
 
-    Raises WrongPassword for a wrong one, which is counted and recorded, TooManyRequests in a pause, and Unavailable.
+    Raises WrongPassword, which is counted and recorded, TooManyRequests during a pause, and Unavailable.
     """
     found, is_right = await _compare(database, whose, password)
-    # After the comparison, since an outage or an overload, which compares nothing, must not add up to a pause; and
-    # before its outcome is told, so that of many guesses at once only the limit's number are answered.
+    # After the comparison, since an outage or overload, in which nothing is compared, must not lead to a pause; and
+    # before the outcome is returned, so that no more parallel guesses are answered than the limit allows.
     failed = await failures.so_far(database, email_key) if is_right else await failures.count(database, email_key) - 1
     _refuse_in_pause(failed)
     if not (is_right and found):
@@ -104,7 +104,7 @@ async def _compare(
         return found, is_right
     async with database.transaction() as db:
         is_upgraded = await _stored_anew(db, *found, better)
-    # Else another login was quicker, or the password was changed: what is stored now decides.
+    # Otherwise another login was quicker, or the password was changed: the hash stored now decides.
     return ((found[0], better), True) if is_upgraded else await _compare(database, whose, password)
 
 
@@ -116,8 +116,8 @@ async def _find(database: Database, whose: ColumnElement[bool]) -> tuple[UUID, s
 
 async def _record_failure(database: Database, user_id: UUID | None, email_key: str, failed: int, method: str) -> None:
     account = masked(email_key if user_id else "")
-    # Once for each pause, and none of what is no account's: whoever goes on guessing must not go on alarming. Ahead of
-    # the transaction: only this failure alarms, and the database may refuse just it.
+    # Once per pause, and only for accounts: further guesses must not raise further alarms. Before the transaction:
+    # no later failure raises this alarm, and the database may refuse the row.
     if user_id and failed + 1 == limits.amount("login_failures"):
         log_event(Event.LOGIN_PAUSED, user_id=user_id, account=account)
     async with database.transaction() as db:
@@ -127,7 +127,7 @@ async def _record_failure(database: Database, user_id: UUID | None, email_key: s
 def masked(address: str) -> str:
     """Return an address fit for logs: enough to recognise, too little to write to.
 
-    Nothing of what is no account's: it may be a password that went into the wrong field (ASVS 16.2.5).
+    Never pass what is not an account's address: it may be a password typed into the wrong field (ASVS 16.2.5).
     """
     local, at, domain = address.partition("@")
     return f"{local[:1]}***{at}{domain}"
@@ -142,7 +142,7 @@ async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) ->
 
 
 async def replace(db: AsyncSession, user_id: UUID, verified: str, new: str, *, method: str) -> None:
-    """Store a hash in place of the one that was verified. Raises WrongPassword when it is there no longer."""
+    """Replace the verified hash by a new one. Raises WrongPassword when it is no longer the stored one."""
     user = await locked(db, user_id)
     if user is None or not user.is_active or not await _stored_anew(db, user_id, verified, new):
         log_event(Event.LOGIN_FAILED, user_id=user_id, method=method, reason="changed_meanwhile")
@@ -161,6 +161,6 @@ async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> li
 
 
 def send(outbox: Outbox, messages: list[Message]) -> None:
-    """Queue mails. After the commit: a mail must not tell of what was rolled back."""
+    """Queue mails. Call it after the commit: no mail must report what was rolled back."""
     for message in messages:
         outbox.send(message)

@@ -1,7 +1,7 @@
 """Which new passwords are refused, and why. NIST SP 800-63B-4 section 3.1.1.2, ASVS 5.0 6.2.1-6.2.12.
 
-A password is taken as it was typed: nothing is trimmed, normalised or cut off, and no kind of character is asked for
-(6.2.5, 6.2.8). Letter case is ignored only to compare with what is easy to guess. `breaches` is the other half.
+A password is taken as it was typed: nothing is trimmed, normalised or cut off, and no kind of character is required
+(6.2.5, 6.2.8). Letter case is ignored only in comparisons with easy guesses. `breaches` is the other half.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 MINIMUM_LENGTH = 15
-"""Code points. NIST: 15 while the password is the only factor, 8 beside a second one."""
+"""Code points. NIST: 15 while the password is the only factor, 8 with a second one."""
 
 MAXIMUM_LENGTH = 128
 """Code points. ASVS 6.2.9 asks for at least 64."""
@@ -21,7 +21,7 @@ SHORTEST_CONTEXT = 4
 
 
 class Reason(StrEnum):
-    """Why a password was refused, as the API says it. NIST: the reason must be given."""
+    """Why a password was refused, as the API reports it. NIST: the reason must be given."""
 
     password_too_short = auto()
     password_too_long = auto()
@@ -31,12 +31,12 @@ class Reason(StrEnum):
 
 
 def weakness_of(password: str, *, context: Iterable[str], minimum: int = MINIMUM_LENGTH) -> Reason | None:
-    """Return why a password is too short, too long, common, or made of what `context` tells; None if it is not.
+    """Return why a password is refused: too short, too long, common, or containing words of `context`; or None.
 
     `context` is what a guesser knows of this account: the package's name, the host, the user's e-mail address.
-    Lengths are in code points (6.2.1, 6.2.9). Never says `Reason.password_breached`: that takes the network.
+    Lengths are in code points (6.2.1, 6.2.9). Never returns `Reason.password_breached`, which needs the network.
     """
-    # Length first: everything after it may assume a short string, and a megabyte costs one comparison.
+    # Length first: everything after it can assume a short string, and a megabyte costs only one comparison.
     if len(password) < minimum:
         return Reason.password_too_short
     if len(password) > MAXIMUM_LENGTH:
@@ -57,21 +57,21 @@ def common_passwords() -> frozenset[str]:
 
 def _is_common(folded: str, minimum: int) -> bool:
     unit = _repeated_unit(folded)
-    # A short password typed twice is as good as once.
+    # A short password typed twice is no better than once.
     return len(unit) < minimum or not common_passwords().isdisjoint((folded, unit))
 
 
 def _repeated_unit(text: str) -> str:
-    """The shortest start of `text` that gives all of it when repeated twice or more, else `text` itself.
+    """The shortest start of `text` that gives all of it when repeated twice or more, or `text` itself.
 
-    The last repetition may be cut off: "abcabca" is "abc".
+    The last repetition may be cut off: "abcabca" gives "abc".
     """
     half = len(text) // 2
     return next((text[:size] for size in range(1, half + 1) if text[size:] == text[:-size]), text)
 
 
 def _words(text: str) -> Iterator[str]:
-    """What of a name or an e-mail address must not be in a password: the whole, and each word of it (6.2.11)."""
+    """The parts of a name or address that a password must not contain: the whole and each word (6.2.11)."""
     local, at, domain = text.rpartition("@")
     # Without its last label: an address at example.online must not rule out every password with "online".
     for part in (local, domain.rsplit(".", 1)[0] if at else domain):

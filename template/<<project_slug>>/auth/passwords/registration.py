@@ -1,6 +1,6 @@
 """Sign up, and verify the e-mail address.
 
-Until it is verified there is no account, only a claim that expires. Twenty claims for one address make one account.
+Until it is verified there is no account, only a claim that expires. Twenty claims to one address create one account.
 """
 
 from datetime import timedelta
@@ -28,10 +28,10 @@ from .settings import PasswordSettings
 async def register(database: Database, outbox: Outbox, email: str, password: str) -> None:
     """Claim an address: mail a code to it, or tell its owner that there is already an account.
 
-    From outside, both look and cost the same. Raises Unprocessable for a weak password, TooManyRequests.
+    Both look the same to the caller and cost the same. Raises Unprocessable for a weak password, TooManyRequests.
     """
     key = canonical(email)
-    check_chosen(password, email=email)  # before the limit: trying several must not exhaust it
+    check_chosen(password, email=email)  # before the limit: trying several passwords must not exhaust it
     await flooding.hit(database, Purpose.REGISTER, key)
     stored = await hash_chosen(password, email=email)
     async with database.transaction() as db:

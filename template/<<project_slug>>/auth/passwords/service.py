@@ -30,7 +30,7 @@ from .models import Password
 from .settings import PasswordSettings
 
 CHANGE = "change_password"
-"""What events name as the method of the comparison that a change makes."""
+"""The method in events about the password comparison of a change."""
 
 
 async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
@@ -38,13 +38,13 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
 
     Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable.
     """
-    # The new one first: refused after the current one, it would tell a thief of the session, unnoticed, what that is.
+    # The new one first: a refusal after the comparison would confirm the current one to a thief, unnoticed.
     if new == current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
     check_chosen(new, email=caller.account.email)
     email_key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, email_key)
-    # Before the comparison: what a breach or a full queue refuses after it would tell as much.
+    # Before the comparison: a refusal by the breach check or a full queue after it would reveal the same.
     hashed = await hash_chosen(new, email=caller.account.email)
     _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method=CHANGE)
     async with database.transaction() as db:
@@ -69,7 +69,7 @@ async def forget(database: Database, outbox: Outbox, address: str) -> None:
 
 
 async def _create_nothing(db: AsyncSession, key: str) -> str:
-    # The same write for an unknown address, so that neither time nor load tells (ASVS 6.3.8).
+    # The same write for an unknown address, so that neither timing nor load reveals it (ASVS 6.3.8).
     return await one_time.create(db, Purpose.RESET_PASSWORD, key, {}, life=timedelta(minutes=1))
 
 
@@ -83,28 +83,28 @@ async def create_reset(db: AsyncSession, user: User) -> str:
 async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None:
     """Set a new password with a mailed code; end sessions, other logins and a pause. Logs nobody in (ASVS 6.3.6).
 
-    Raises InvalidToken, Unprocessable (which uses nothing up) and Unavailable.
+    Raises InvalidToken, Unprocessable (the code stays valid) and Unavailable.
     """
     async with database.reading() as db:
         email = (await _owner_of(db, code)).email
     stored = await hash_chosen(new, email=email)
     async with database.transaction() as db:
-        # Looked at again: during the hash the account may have been disabled, or given another address.
+        # Checked again: during the hash the account may have been disabled or given another address.
         user = await _owner_of(db, code)
         await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
         notices = await _end_what_was(db, user.id)
         await end_logins(db, user.id)
-        # Last: what the database refuses uses nothing up.
+        # Last: if the database refuses, nothing is used up.
         await db.flush()
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await one_time.discard(db, str(user.id))
-    # First: if the pause cannot be lifted, the owner is told of the change all the same (ASVS 6.3.7).
+    # Mail first: if the pause cannot be lifted, the owner is still told of the change (ASVS 6.3.7).
     send(outbox, notices)
     await failures.forget(database, user.email_key or "")
 
 
 async def end_logins(db: AsyncSession, user_id: UUID) -> None:
-    """End every way to log in but the password: whoever added one before a recovery may have been a thief."""
+    """End every way to log in except the password: before the recovery, a thief may have added one."""
     for method in METHODS:
         if method.end_logins:
             await method.end_logins(db, user_id)
@@ -119,8 +119,8 @@ async def _owner_of(db: AsyncSession, code: str) -> User:
 
 
 def _is_as_it_was(user: User, data: dict[str, Any]) -> bool:
-    # A code for an address that the account no longer has, or for a disabled account, is void (ASVS 6.6.2); and so is
-    # one from before the last change of its credentials, though a store that was restored knew it still (ST-10).
+    # A code is void if the account no longer has its address or is disabled (ASVS 6.6.2), or if the credentials have
+    # changed since, even if a restored store still knows it (ST-10).
     is_same = user.email_key == data["email_key"] and user.access_version == data["access_version"]
     return user.is_active and is_same
 

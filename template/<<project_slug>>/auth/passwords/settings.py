@@ -45,14 +45,14 @@ class PasswordSettings(Settings):
 
 
 class PasswordLimits(LimitSettings):
-    """Limits on password attempts, and on mail to addresses that anybody may name."""
+    """Limits on password attempts, and on mail to addresses that anybody may enter."""
 
     limit_login: str = "20/minute"
     """Logins by IP address."""
     limit_login_account: str = "5/minute"
     """Logins by account and IP address: a stranger elsewhere cannot use up the owner's attempts."""
     limit_login_failures: str = "100/30 days"
-    """Failures in a row by account, from anywhere; then login pauses until a mailed reset or the end of the window
+    """Failures in a row by account, from anywhere. Then login is paused until a mailed reset or the end of the window
     (NIST 800-63B-4, 3.2.2)."""
     limit_mail: str = "20/hour"
     """Requests that send mail, by the requester's IP address."""

@@ -1,4 +1,4 @@
-"""What somebody types to log in, where this project reads it itself."""
+"""Input types for logins that this project parses itself."""
 
 from typing import Annotated
 
@@ -7,4 +7,4 @@ from pydantic import AfterValidator, StringConstraints
 from ...schemas import no_controls
 
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(no_controls)]
-"""What somebody types as an e-mail address to log in: no longer than one can be, and not checked further."""
+"""An e-mail address as typed to log in: limited to the length of a real one, and not checked further."""

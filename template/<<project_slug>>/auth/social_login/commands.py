@@ -16,7 +16,7 @@ app = typer.Typer(help="What the providers need, and who signs in with them.")
 
 @app.command()
 def providers() -> None:
-    """Say which providers are configured, and what the others lack: variables, and the redirect URI to register."""
+    """Say which providers are configured, and what the others need: variables, and the redirect URI to register."""
     for provider in PROVIDERS.values():
         missing = " ".join(provider.settings.get().hints())
         typer.echo(f"{provider.name}: {missing or 'configured.'}")
@@ -24,9 +24,9 @@ def providers() -> None:
 
 @app.command()
 def unlink(name: Named) -> None:
-    """Take every identity and all access from an account, whose provider is gone for instance.
+    """Remove every identity and all access from an account, for instance when its provider is gone.
 
-    If it has no other login, it goes to the first who signs in with its address, proved.
+    If it has no other login, it goes to the first person who signs in with its address, proved by the provider.
     """
     asyncio.run(_unlink(name))
     typer.echo(f"{name} has no identities any more.")

@@ -22,18 +22,18 @@ from .settings import PREFIX, SocialSettings, redirect_uri
 from .transaction import Transaction
 
 CODE_LIFE = timedelta(seconds=60)
-"""How long the front end may take to open what the callback brought."""
+"""How long the front end may take to exchange the code from the callback."""
 MAX_CODE_LENGTH = 4096
 
 _REJECTIONS = ("invalid_grant", "bad_verification_code", 100)
-"""The code, or our verifier for it, is no good (RFC 6749, section 5.2); one is GitHub's, the number Facebook's."""
+"""The code or our verifier is not valid (RFC 6749, section 5.2); the second is GitHub's, the number Facebook's."""
 _FAULTS = (
     *("invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"),
     *("incorrect_client_credentials", "redirect_uri_mismatch"),
 )
-"""What else may stand in the log, the last two GitHub's: other text is anybody's, and may be a secret of ours."""
+"""Other errors that may be logged, the last two GitHub's. Any other text is untrusted, and may be a secret of ours."""
 
-# What a path of our own may be made of. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
+# The form of a path of our own. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
 # nothing that a second decoding would turn into one (ASVS 1.1.1).
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/._~?=&-]{0,500}")
 
@@ -48,7 +48,7 @@ class InvalidRedirect(BadRequest):
 def target_of(wished: list[str]) -> str:
     """Return where to go after the login: `next`, which is listed or a path of our own. Raises InvalidRedirect.
 
-    `wished` has each `next` of the query; of several another reader may take another one.
+    `wished` holds every `next` of the query; several are refused, since parsers may disagree which one counts.
     """
     listed = SocialSettings.get().social_redirects
     target = wished[0] if wished else _usual_target()
@@ -58,14 +58,14 @@ def target_of(wished: list[str]) -> str:
 
 
 def _usual_target() -> str:
-    """Return where a login leads that names nothing; empty where there is no such place."""
+    """Return where a login without `next` leads; empty if there is no such place."""
     in_development = () if CoreSettings.get().is_production else (f"{PREFIX}/page",)
     return next(iter((*SocialSettings.get().social_redirects, *in_development)), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A browser that comes here on its way to a provider or back, with the secrets of what it has under way."""
+    """A browser on its way to a provider or back, with the secrets of its logins in progress."""
 
     provider: Provider
     browser: tuple[str, ...]
@@ -74,9 +74,9 @@ class Visit:
 
 
 async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tuple[str, ...]]:
-    """Begin a login; return where to send the browser and what it has under way now."""
+    """Begin a login; return where to send the browser and its logins now in progress."""
     provider = visit.provider
-    # First of all: a provider that is down must leave nothing behind, and a transaction must not wait for it.
+    # First: if the provider is down, nothing must be left behind, and no transaction must wait for it.
     endpoints = await provider.endpoints(visit.documents)
     async with visit.database.transaction() as db:
         wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
@@ -92,13 +92,13 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
         "code_challenge_method": "S256",
     }
     joint = "&" if "?" in endpoints.authorization else "?"
-    # A redirect without a fragment hands on the one that it was reached with (RFC 9110, section 10.2.2): a login that
-    # leads to the start of another would carry its code to that provider's page. Some clients pass over an empty one.
+    # A redirect without a fragment inherits the previous one (RFC 9110, section 10.2.2): a login that leads to the
+    # start of another would carry its code to that provider's page. Some clients ignore an empty fragment.
     return f"{endpoints.authorization}{joint}{urlencode(query)}#_", under_way
 
 
 async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]]:
-    """Take a browser back; return where to send it, with a code behind `#`, and what it still has under way.
+    """Take a browser back; return where to send it, with a code behind `#`, and its other logins in progress.
 
     Nobody is logged in yet, and no account is made (ASVS 7.6.2). Raises InvalidState before anything goes out.
     """
@@ -107,13 +107,13 @@ async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]
         state = states[0] if len(states) == 1 else ""
         taken = await transaction.take(db, visit.browser, provider=visit.provider.name, state=state)
     rest = tuple(each for each in visit.browser if each != taken.secret)
-    # Behind `#`, which browsers send to nobody: what is in a query ends up in logs (ASVS 14.2.1).
+    # Behind `#`, which browsers never send: a code in a query ends up in logs (ASVS 14.2.1).
     return f"{taken.wish.target}#{await _outcome(visit, taken, query)}", rest
 
 
 async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
     if "error" in query:
-        # Our own word for it: the provider's text is anybody's who can send a browser here (SO-5).
+        # Our own word: anybody who can send a browser here could write the provider's text (SO-5).
         reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
         log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
         return f"error={reason}"
@@ -128,7 +128,7 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
 async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
     endpoints = await visit.provider.endpoints(visit.documents)
     named = query.getlist("iss")
-    # A wrong one is another provider's answer, whether one was announced or not (RFC 9207, section 2.4).
+    # A wrong `iss` is another provider's answer, whether it was announced or not (RFC 9207, section 2.4).
     if endpoints.issuer and named != [endpoints.issuer] and (named or endpoints.announces_issuer):
         raise InvalidIssuer
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
@@ -159,11 +159,11 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
     )
     if not isinstance(answer, dict):
         outbound.fail(endpoints.token, "answer")
-    # GitHub says 200 to a wrong code, and `error` in the body.
+    # For a wrong code GitHub answers 200, with `error` in the body.
     if status >= 400 or "error" in answer:
         _refuse(endpoints.token, status, answer.get("error"))
     token = string(answer, "access_token")
-    # Of another type it would have to be sent in another way (RFC 6749, section 7.1).
+    # A token of another type is used differently (RFC 6749, section 7.1).
     is_bearer = string(answer, "token_type").lower() == "bearer"
     if not (is_bearer and token.isascii() and token.isprintable() and token):
         outbound.fail(endpoints.token, "answer")
@@ -171,7 +171,7 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
 
 
 def _refuse(url: str, status: int, error: object) -> NoReturn:
-    """Raise ProviderRejected for a bad code, which a new login mends, and ProviderFailed for what the operator must."""
+    """Raise ProviderRejected for a bad code, which a new login fixes; ProviderFailed for what the operator must fix."""
     if isinstance(error, dict):  # as Facebook says it
         error = error.get("code")
     if status in (200, 400) and error in _REJECTIONS:

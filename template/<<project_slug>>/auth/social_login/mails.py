@@ -6,18 +6,18 @@ _NOT_YOU = "\n\nIf this was not you, log in, remove it, and end your sessions."
 
 
 def prove_address(to: str, code: str) -> Message:
-    """Ask the owner of an address that a provider named whether it is theirs."""
+    """Ask the owner of an address from a provider to confirm that it is theirs."""
     body = "Confirm, while you are logged in, that this is the address of your account. It works once, for a day.\n\n"
     closing = "\n\nIf you did not sign in, ignore this mail: nobody gets your address without it."
     return Message(to, "Confirm your address", body + code_or_link("/confirm-social-email", code) + closing)
 
 
 def linked(to: str, title: str) -> Message:
-    """Tell that there is another way to log in (ASVS 6.3.7)."""
+    """Tell the owner about a new way to log in (ASVS 6.3.7)."""
     return Message(to, "A sign-in was added", f"You can now log in to your account with {title}.{_NOT_YOU}")
 
 
 def unlinked(to: str, title: str) -> Message:
-    """Tell that a way to log in is gone (ASVS 6.3.7)."""
+    """Tell the owner that a way to log in was removed (ASVS 6.3.7)."""
     body = f"You can no longer log in to your account with {title}. Your other sessions have ended."
     return Message(to, "A sign-in was removed", body)

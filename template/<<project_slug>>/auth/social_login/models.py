@@ -1,4 +1,4 @@
-"""Identities at providers, each of one account."""
+"""Identities at providers. Each belongs to one account."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from ...users.models import User
 
 
 class SocialIdentity(Base):
-    """Somebody at a provider. Issuer and subject identify; the same subject at two issuers is two people."""
+    """A person's identity at a provider, given by issuer and subject: one subject at two issuers is two people."""
 
     __tablename__ = "social_identity"
     __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "provider"))
@@ -32,7 +32,7 @@ class SocialIdentity(Base):
 
 
 async def end_logins(db: AsyncSession, user_id: UUID, /) -> None:
-    """Take every identity from an account. Its owner links anew what was his."""
+    """Remove every identity from an account. Its owner can link them again."""
     for identity in await db.scalars(select(SocialIdentity).where(SocialIdentity.user_id == user_id)):
         await db.delete(identity)
         audit.record(db, Event.IDENTITY_UNLINKED, user_id, provider=identity.provider)

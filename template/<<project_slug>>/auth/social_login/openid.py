@@ -21,11 +21,11 @@ from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
 HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}
-"""The algorithms that are believed, with the hash that `at_hash` is made with. RS256 only since providers use it."""
+"""The accepted algorithms, each with the hash for `at_hash`. RS256 is here only because providers use it."""
 LEEWAY = 30
 """Seconds by which the provider's clock may run ahead."""
 MAX_AGE = 600
-"""Seconds since an ID token was made: it is for this login, and a login takes no longer."""
+"""Greatest age of an ID token in seconds: it was made for this login, and a login takes no longer."""
 MAX_LENGTH = 16_384
 
 _COMPACT = re.compile(r"e[A-Za-z0-9_-]+\.e[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # base64url of `{` begins with an e
@@ -70,11 +70,11 @@ class OpenIDProvider(Provider):
         return self.issuer
 
     def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-        """Whether a key of the provider's may sign for the issuer that the claims name."""
+        """Whether one of the provider's keys may sign for the issuer in the claims."""
         return True
 
     def is_email_proved(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the provider says that it has proved the address: `true`, not a word for it (SO-1)."""
+        """Whether the provider says that it has proved the address: the value `true`, not a string (SO-1)."""
         return claims.get("email_verified") is True
 
     async def endpoints(self, documents: Documents) -> Endpoints:
@@ -129,7 +129,7 @@ class OpenIDProvider(Provider):
                 raise InvalidIDToken("header")
             jwk = await _find(documents, jwks, kid)
             claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
-        # Not only PyJWT's own errors escape it on hostile input.
+        # On hostile input, PyJWT raises more than its own errors.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InvalidIDToken(type(error).__name__) from None
         return {**claims, "alg": algorithm, "jwk": jwk}
@@ -146,7 +146,7 @@ class OpenIDProvider(Provider):
             yield "iat"
         if type(claims.get("nbf", 0)) is not int or claims.get("nbf", 0) > moment + LEEWAY:
             yield "nbf"
-        # Our own value, made for this login: a token of another login, replayed, has another one.
+        # Our own value, made for this login: a replayed token of another login has a different one.
         if claims.get("nonce") != nonce:
             yield "nonce"
         if "at_hash" in claims and claims["at_hash"] != _half_hash(claims["alg"], access_token):
@@ -156,7 +156,7 @@ class OpenIDProvider(Provider):
 
 
 def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
-    """Whether the token is for us: alone, or among others and then made out to us (OIDC Core, 3.1.3.7, 3 to 5)."""
+    """Whether the token is for us: as the only audience, or as `azp` among several (OIDC Core, 3.1.3.7, 3 to 5)."""
     audience = claims.get("aud")
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or client_id not in named:
@@ -188,8 +188,8 @@ def _parse_keys(document: Any) -> Keys:
 
 
 def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
-    # One key, one algorithm: what the key says of itself binds (RFC 8725, section 3.1).
-    # A private key, published, is everybody's.
+    # One key, one algorithm: the key's own `alg` and `use` are binding (RFC 8725, section 3.1).
+    # Anybody can use a private key that was published.
     if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or "d" in jwk:
         raise InvalidIDToken("key")
     return get_default_algorithms()[algorithm].from_jwk(dict(jwk))
@@ -197,7 +197,7 @@ def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
 
 async def _userinfo(url: str, access_token: str, subject: str) -> dict[str, Any]:
     profile = await outbound.get(url, token=access_token)
-    # Of somebody else, it would be a stranger's address on this account (OIDC Core, section 5.3.2).
+    # Another subject's profile would put a stranger's address on this account (OIDC Core, section 5.3.2).
     if not isinstance(profile, dict) or profile.get("sub") != subject:
         raise InvalidIDToken("userinfo")
     return profile

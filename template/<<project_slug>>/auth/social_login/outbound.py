@@ -1,4 +1,4 @@
-"""Every call to a provider: bounded in time and size, to its own hosts only, JSON or nothing (ASVS 13.2.4, 15.3.2)."""
+"""Every call to a provider: limited in time and size, only to its own hosts, only JSON (ASVS 13.2.4, 15.3.2)."""
 
 import asyncio
 import json
@@ -27,17 +27,17 @@ MAXIMUM_ANSWER = 1 << 20
 LIFE = timedelta(hours=1)
 """How long a provider's metadata and keys are used without asking again."""
 COOL_DOWN = timedelta(minutes=1)
-"""How often an unknown key may make us ask again. Without it, tokens with made-up keys would be a flood of calls."""
+"""How often an unknown key may make us ask again. Without it, tokens with made-up keys would cause a flood of calls."""
 
 _HEADERS = {
     "Accept": "application/json",
-    # Uncompressed, or a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
+    # Uncompressed: otherwise a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
     "Accept-Encoding": "identity",
 }
 
 
 class ProviderFailed(AppError):
-    """The provider is down, or what it says makes no sense. No word of it is repeated."""
+    """The provider is down, or its answer makes no sense. Nothing of the answer is repeated."""
 
     status = 502
     code = "provider_error"
@@ -56,7 +56,7 @@ class ProviderTimeout(AppError):
 
 
 class Document(Generic[T]):
-    """A provider's document, fetched by one of however many ask. A failed renewal leaves the old one in use."""
+    """A provider's document, fetched once however many callers wait. If a renewal fails, the old one stays in use."""
 
     def __init__(self, url: str, parse: Callable[[Any], T]) -> None:
         self._url, self._parse = url, parse
@@ -75,7 +75,7 @@ class Document(Generic[T]):
     async def _renew(self) -> T:
         try:
             self._known = self._read(await get(self._url))
-        except Exception:  # also what nobody foresaw: a failed task that stays would fail everybody for an hour
+        except Exception:  # also unforeseen errors: a failed task that stayed would fail every login for an hour
             if self._known is None:
                 self._task = None
                 raise
@@ -84,7 +84,7 @@ class Document(Generic[T]):
     def _read(self, answer: Any) -> T:
         try:
             return self._parse(answer)
-        except Exception:  # whatever it holds: a document that no reader foresaw must not stay
+        except Exception:  # whatever it holds: a document that cannot be parsed must not be kept
             fail(self._url, "document")
 
 
@@ -96,13 +96,13 @@ class Documents:
 
     def at(self, url: str, parse: Callable[[Any], T]) -> Document[T]:
         """Return the document at an address; `parse`, always the same function, checks it and raises ProviderFailed."""
-        # By its reader too: metadata that name another issuer's as their keys must not put keys in the place of those.
+        # Keyed by parser too: metadata that name another issuer's document as their keys must not replace it.
         return self._documents.setdefault((url, parse), Document(url, parse))
 
 
 @asynccontextmanager
 async def deadline() -> AsyncGenerator[None]:
-    """Bound several calls in a row as one is bound, since a browser waits for them. Raises ProviderTimeout."""
+    """Limit several calls in a row to the time of one, since a browser waits for them. Raises ProviderTimeout."""
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
             yield
@@ -130,7 +130,7 @@ async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = Non
     try:
         async with (
             asyncio.timeout(TOTAL_SECONDS),
-            # No redirects: only the hosts that were configured learn our secret (ASVS 15.3.2).
+            # No redirects: only configured hosts may learn our secret (ASVS 15.3.2).
             httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False) as client,
             client.stream(verb, url, headers={**_HEADERS, **(headers or {})}, **rest) as response,
         ):
@@ -143,7 +143,7 @@ async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = Non
 
 
 def fail(url: str, reason: str) -> NoReturn:
-    """Log, in our own words, why a provider's answer is none, and raise ProviderFailed."""
+    """Log in our own words why a provider's answer is unusable, and raise ProviderFailed."""
     log_event(Event.PROVIDER_FAILED, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
     raise ProviderFailed from None
 
@@ -166,7 +166,7 @@ def _parse(body: bytes, response: httpx2.Response) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Of two members with one name another reader may believe the other (ASVS 1.5.3).
+    # Of two members with the same name, another parser may use the other one (ASVS 1.5.3).
     if len(pairs) != len(dict(pairs)):
         raise ValueError("a member twice")
     return dict(pairs)
@@ -178,7 +178,7 @@ def _refuse(constant: str) -> NoReturn:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once, and in a thread: reading the certificates takes some 50 ms, for which every request would wait."""
+    """Made once, and in a thread: reading the certificates takes some 50 ms, which would block every request."""
     return httpx2.create_ssl_context()
 
 

@@ -1,6 +1,6 @@
-"""Yours. Rendered once and never touched by an update: places to sign in with beside the chosen ones.
+"""Yours. Rendered once and never touched by an update: your own providers, in addition to the chosen ones.
 
-`provider.py` says what one is, and `providers/` has examples. Its tests are yours too.
+`provider.py` defines what a provider is, and `providers/` has examples. Its tests are yours too.
 """
 
 from .provider import Provider

@@ -1,4 +1,4 @@
-"""A page to try signing in, in development: it does what a front end has to do, in thirty lines of script.
+"""A development page to try signing in. It does what a front end has to do, in thirty lines of script.
 
 Tokens stay in the page's memory. Not in production: an API's own host should not run pages that hold tokens.
 """

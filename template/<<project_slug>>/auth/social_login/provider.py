@@ -13,14 +13,14 @@ from .settings import Client, ClientSettings
 
 
 class ProviderRejected(BadRequest):
-    """The provider does not take the code, or our verifier for it."""
+    """The provider does not accept the code or our verifier."""
 
     code = "provider_rejected"
     detail = "The provider refused this login. Start again."
 
 
 class InvalidIssuer(BadRequest):
-    """The answer names another provider than the one that was asked (RFC 9207, section 2.4)."""
+    """The answer names a different provider than the one that was asked (RFC 9207, section 2.4)."""
 
     code = "invalid_issuer"
     detail = "The answer is not from the provider that was asked."
@@ -28,7 +28,7 @@ class InvalidIssuer(BadRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a provider is asked."""
+    """The addresses of a provider, and what to expect there."""
 
     authorization: str
     token: str
@@ -57,10 +57,10 @@ class Identity:
 def identity(
     issuer: str, subject: object, profile: Mapping[str, Any], *, is_email_proved: bool, picture: object = None
 ) -> Identity:
-    """Build an identity from a provider's words. Raises ProviderFailed for what cannot be one.
+    """Build an identity from a provider's answer. Raises ProviderFailed if it cannot be one.
 
-    `profile` may have `email` and `name`, as text or not at all. Text that is no address, and a picture that is no
-    https address, count as absent.
+    `profile` may have `email` and `name`, as text or not at all. An invalid e-mail address, and a picture that is
+    not an https address, count as absent.
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
@@ -96,19 +96,19 @@ class Provider(ABC):
     """One place to sign in with."""
 
     name: ClassVar[str]
-    """In addresses and in the database: never change it."""
+    """Used in URLs and in the database: never change it."""
     scope: ClassVar[str]
-    """What is asked for, and no more (ASVS 10.2.3)."""
+    """The scopes that are requested, and no more (ASVS 10.2.3)."""
     settings: ClassVar[type[ClientSettings]]
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """What people call it."""
+        """The name that people know."""
 
     @property
     def client(self) -> Client:
-        """What the provider knows this project by."""
+        """The client that the provider knows this project as."""
         return self.settings.get().client
 
     @abstractmethod

@@ -32,7 +32,7 @@ router.include_router(page.router)
 
 
 class NotANavigation(AppError):
-    """A login is started by somebody who goes there, not by an image or a script of a page (ASVS 7.6.2)."""
+    """A login can only be started by navigation, not by an image or script of a page (ASVS 7.6.2)."""
 
     status = 403
     code = "csrf_failed"
@@ -51,7 +51,7 @@ def provider_called(name: str) -> Provider:
 
 
 async def visit_of(provider: ProviderName, request: Request) -> Visit:
-    """Return who is here and what they have under way, counted. Raises NotFound, NotANavigation, TooManyRequests."""
+    """Count the request; return the browser and its logins. Raises NotFound, NotANavigation, TooManyRequests."""
     with _logging(provider):
         _refuse_subresource(request)
     visit = Visit(provider_called(provider), _under_way(request), database_of(request), documents_of(request))
@@ -60,7 +60,7 @@ async def visit_of(provider: ProviderName, request: Request) -> Visit:
 
 
 def _refuse_subresource(request: Request) -> None:
-    # Before it is counted, or images on another site's page would use up the limit of whoever looks at them.
+    # Before counting: otherwise images on another site's page would use up its visitors' limits.
     sent = request.headers
     if sent.get("sec-fetch-mode", "navigate") != "navigate" or sent.get("sec-fetch-dest", "document") != "document":
         raise NotANavigation
@@ -84,7 +84,7 @@ def _logging(provider: str | None = None) -> Iterator[None]:
 
 @router.get("", dependencies=[PUBLIC])
 async def list_providers() -> list[ProviderOut]:
-    """List whom one can sign in with."""
+    """List the providers to sign in with."""
     base = f"{CoreSettings.get().base_url}{PREFIX}"
     return [
         ProviderOut(name=each.name, title=each.title, login_url=f"{base}/{each.name}/login") for each in configured()
@@ -143,7 +143,7 @@ async def link(body: Opening, caller: RecentLogin, provider: ProviderName, datab
 
 @router.delete("/{provider}/link", status_code=204)
 async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
-    """Take the provider's identity from the caller's account and end other sessions; never the last way to log in."""
+    """Remove the provider's identity and end other sessions. Refused if it is the only way to log in."""
     await service.unlink(database, outbox, caller, provider)
 
 
@@ -155,5 +155,5 @@ class Confirmation(Input):
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
 async def confirm_email(body: Confirmation, caller: AccountWriter, database: Db) -> None:
-    """Prove the address that a provider named without proving it."""
+    """Confirm an address that the provider gave without proving it."""
     await service.confirm_email(database, caller, body.token)

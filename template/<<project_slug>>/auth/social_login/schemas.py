@@ -16,7 +16,7 @@ Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$"
 
 
 class Opening(Input):
-    """What the callback brought behind `#code=`, and the verifier whose challenge the login was started with."""
+    """The code after `#code=` from the callback, and the verifier for the challenge that started the login."""
 
     code: Token
     code_verifier: Verifier

@@ -49,7 +49,7 @@ class LoginRefused(AppError):
 
 
 class LinkRequired(LoginRefused):
-    """The address has an account. Its owner logs in as ever, and links; to say so only to them is safe (SO-7)."""
+    """The address has an account. Its owner can log in as usual and link; only they learn of the account (SO-7)."""
 
     status = 409
     code = "link_required"
@@ -57,7 +57,7 @@ class LinkRequired(LoginRefused):
 
 
 class IdentityInUse(Conflict):
-    """The identity opens another account."""
+    """The identity belongs to another account."""
 
     code = "identity_in_use"
     detail = "This sign-in belongs to another account."
@@ -71,7 +71,7 @@ class AlreadyLinked(Conflict):
 
 
 class LastLoginMethod(Conflict):
-    """Without it nobody could log in to the account any more."""
+    """Without this identity nobody could log in to the account."""
 
     code = "last_login_method"
     detail = "This is the only way to log in to your account. Add another one first."
@@ -96,8 +96,8 @@ class Opened:
 async def open_code(database: Database, code: str, verifier: str) -> Opened:
     """Use a code up, and return what it held if the verifier fits. Raises InvalidToken.
 
-    The verifier is what keeps a code that somebody slips to another browser from logging that browser in as them. A
-    wrong one costs the code.
+    The verifier keeps an attacker from logging another browser in to their own account with their code. A wrong
+    verifier uses the code up.
     """
     async with database.transaction() as db:
         data = await one_time.find(db, Purpose.SOCIAL_CODE, code)
@@ -128,13 +128,13 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
 
 
 async def _claimed(database: Database, identity: Identity) -> str | None:
-    """Return the address that waits for our proof; None if it got as many mails as it may, and keeps the last one's."""
+    """Return the address to prove by mail; None if it may get no more mails, and the last mail's code stays valid."""
     if identity.email is None or identity.is_email_proved:
         return None
     try:
         await flooding.hit(database, Purpose.SOCIAL_EMAIL, canonical(identity.email))
     except TooManyRequests:
-        return None  # strangers who name this address elsewhere must not keep its owner from logging in
+        return None  # strangers who enter this address elsewhere must not keep its owner from logging in
     return identity.email
 
 
@@ -144,8 +144,8 @@ async def _try_twice(
     try:
         return await _try_log_in(database, opened, claimed, previous)
     except (SQLAlchemyError, LinkRequired):
-        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so it is
-        # for us to look again.
+        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so
+        # the client cannot try again.
         return await _try_log_in(database, opened, claimed, previous)
 
 
@@ -165,7 +165,7 @@ async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
     is_it = (SocialIdentity.issuer == identity.issuer) & (SocialIdentity.subject == identity.subject)
     owner_id = await db.scalar(select(SocialIdentity.user_id).where(is_it))
     owner = await locked(db, owner_id) if owner_id else None
-    # If it is the owner's no longer: it may have been taken away before the account was locked.
+    # Checked again: the identity may have been unlinked before the account was locked.
     refreshed = update(SocialIdentity).where(is_it, SocialIdentity.user_id == owner_id)
     if owner and await affected(db, refreshed.values(name=identity.name, picture=identity.picture)):
         return owner
@@ -179,7 +179,7 @@ async def _new_owner(db: AsyncSession, opened: Opened) -> User:
 
 
 async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
-    """Return the account that waits for the owner of a proved address: one that nobody can log in to yet.
+    """Return the account that has this proved address and that nobody can log in to yet.
 
     An operator makes such accounts. Raises LinkRequired for any other, and where another mailbox was proved.
     """
@@ -197,7 +197,7 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
 
 
 def _mailbox(address: str | None) -> bytes:
-    # Addresses with one key may be two mailboxes: `\u017fam@` is folded to `sam@`, and at the provider somebody else's.
+    # Addresses with one key may be two mailboxes: `\u017fam@` is folded to `sam@`, but may be another person's there.
     return (address or "").partition("@")[0].encode().lower()  # ASCII letters only
 
 
@@ -248,7 +248,7 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
                 raise InvalidToken
             user.email, user.email_key = data["email"], canonical(data["email"])
             audit.record(db, Event.EMAIL_CHANGED, user.id)
-            # Last: an address that has another account uses nothing up.
+            # Last: if the address has another account, nothing is used up.
             await db.flush()
             await one_time.take(db, Purpose.SOCIAL_EMAIL, code)
     except IntegrityError:
@@ -270,7 +270,7 @@ async def link(database: Database, outbox: Outbox, caller: Principal, opened: Op
 
 
 async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:
-    """Take an identity from the caller's account, whatever is configured, and end all other access (ASVS 7.4.3).
+    """Remove an identity from the caller's account, configured or not, and end all other access (ASVS 7.4.3).
 
     Raises NotFound, LastLoginMethod, AccessEnded.
     """
@@ -285,7 +285,7 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
         left = await _providers_of(db, caller.user_id) & {each.name for each in configured()}
         if not left and not await _has_other_login(db, caller.user_id):
             raise LastLoginMethod
-        # A thief who linked his own identity may be logged in with it.
+        # A thief who linked their own identity may be logged in with it.
         await end_access(db, caller.user_id, keep=caller.credential)
         audit.record(db, Event.IDENTITY_UNLINKED, caller.user_id, provider=provider)
     _tell(outbox, caller, mails.unlinked, provider)

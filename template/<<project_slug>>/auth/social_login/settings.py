@@ -36,9 +36,9 @@ def _origin(address: str) -> str:
 
 
 def is_safe(address: str) -> bool:
-    """Whether an address has a host and TLS, no user name, and is none of an inside network (ASVS 1.3.6, 12.2.1).
+    """Whether an address has a host and TLS, no user name, and is not in an internal network (ASVS 1.3.6, 12.2.1).
 
-    Clear text to this very machine is for development and tests.
+    Outside production, plain HTTP to this machine is accepted too.
     """
     try:
         parts = urlsplit(address)
@@ -47,7 +47,7 @@ def is_safe(address: str) -> bool:
         return False
     if host in LOOPBACK:
         return parts.scheme in ("http", "https") and not CoreSettings.get().is_production
-    # An address by number, which may be written in hexadecimal, is no provider's but may be a cloud's metadata service.
+    # Providers have names. An IP address, perhaps in hexadecimal, may be a cloud's metadata service.
     is_number = ":" in host or not host.rpartition(".")[2][:1].isalpha()
     is_host = "." in host and "@" not in parts.netloc and address.isascii()
     return parts.scheme == "https" and is_host and not is_number
@@ -55,7 +55,7 @@ def is_safe(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a provider knows this project by. Without both it is not configured, and the provider does not exist."""
+    """How a provider knows this project. Without id and secret, the provider counts as not configured."""
 
     id: str
     secret: SecretStr
@@ -66,7 +66,7 @@ class Client:
 
 
 def redirect_uri(provider: str) -> str:
-    """Return the address to register at a provider: fixed, whatever Host a request names (RFC 9700, section 2.1)."""
+    """Return the address to register at a provider: fixed, whatever the request's Host is (RFC 9700, section 2.1)."""
     return f"{CoreSettings.get().base_url}{PREFIX}/{provider}/callback"
 
 
@@ -77,7 +77,7 @@ class ClientSettings(Settings):
 
     @classmethod
     def needed(cls) -> tuple[str, ...]:
-        """Return the names of what the provider tells when one registers."""
+        """Return the names of the settings that the provider needs."""
         return f"{cls.provider}_client_id", f"{cls.provider}_client_secret"
 
     @property

@@ -1,7 +1,7 @@
-"""A login under way: one use, ten minutes, bound to the browser that began it and to the provider (RFC 9700, 4.7).
+"""A login in progress: one use, ten minutes, bound to the browser that began it and to the provider (RFC 9700, 4.7).
 
-The browser keeps a random secret in a cookie, the provider brings `state` back, and what is stored are the digests of
-both. Verifier and nonce are derived from the browser's secret: nothing that is stored could finish a login.
+The browser keeps a random secret in a cookie, the provider returns `state`, and only the digests of both are stored.
+Verifier and nonce are derived from the browser's secret, so what is stored is not enough to finish a login.
 """
 
 import hashlib
@@ -22,29 +22,29 @@ COOKIE = "__Host-social-login"
 """The prefix makes browsers refuse it from any other host and without TLS (6265bis, section 4.1.3)."""
 LIFE = timedelta(minutes=10)
 MAX_UNDER_WAY = 5
-"""Logins that a browser may have under way, in as many tabs; a further one ends the oldest."""
+"""Logins that a browser may have in progress, one per tab; a further one ends the oldest."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def set_cookie(browser: tuple[str, ...]) -> str:
-    """Return the Set-Cookie header for the secrets of what is under way; none deletes it (6265bis, 4.1.2).
+    """Return the Set-Cookie header for the secrets of the logins in progress; none deletes it (6265bis, 4.1.2).
 
-    Lax: the provider's redirect comes from another site, and Strict would keep the cookie back.
+    Lax: the provider's redirect comes from another site, and Strict would withhold the cookie.
     """
     age = int(LIFE.total_seconds()) if browser else 0
     return f"{COOKIE}={'.'.join(browser)}; Max-Age={age}; Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 def read_cookie(value: str | None) -> tuple[str, ...]:
-    """Return the secrets that a browser sent, newest first; nothing that is none of ours in form."""
+    """Return the secrets that a browser sent, newest first, leaving out what does not have the form of ours."""
     return tuple(filter(_SECRET.fullmatch, (value or "").split(".")))[:MAX_UNDER_WAY]
 
 
 class InvalidState(BadRequest):
-    """No login of this browser at this provider: unknown, used, expired or another's, one answer for all.
+    """No login of this browser at this provider: unknown, used, expired or another's, with one answer for all.
 
-    It takes the cookie along, and with it what other tabs have under way: a planted one must not stay.
+    It deletes the cookie, and so ends the logins of other tabs: a planted cookie must not stay.
     """
 
     code = "invalid_state"
@@ -60,14 +60,14 @@ class Wish:
 
     provider: str
     target: str
-    """Where the front end waits."""
+    """The front end's address to return to."""
     challenge: str
-    """Of the front end's verifier."""
+    """The challenge of the front end's verifier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A login under way, while it is begun or taken."""
+    """A login in progress, as it is begun or taken."""
 
     secret: str = field(repr=False)
     state: str = field(repr=False)
@@ -75,12 +75,12 @@ class Transaction:
 
     @property
     def fingerprint(self) -> str:
-        """What stands for the browser's secret in the database."""
+        """The digest of the browser's secret, as stored in the database."""
         return _fingerprint(self.secret)
 
     @property
     def verifier(self) -> str:
-        """The secret that goes with the code (RFC 7636, section 4.1)."""
+        """The PKCE verifier, sent with the code (RFC 7636, section 4.1)."""
         return _derived(self.secret, "verifier")
 
     @property
@@ -107,19 +107,19 @@ def _fingerprint(secret: str) -> str:
 
 
 async def begin(db: AsyncSession, browser: tuple[str, ...], wish: Wish) -> tuple[Transaction, tuple[str, ...]]:
-    """Begin a login; return it and what the browser has under way now.
+    """Begin a login; return it and the secrets of the browser's logins in progress.
 
-    A secret that the browser brings along is never used for a new login: somebody may have put it there (CS SESS-1).
+    A secret that the browser already has is never used for a new login: somebody may have put it there (CS SESS-1).
     """
     secret = token_urlsafe(32)
     data = {"wish": asdict(wish), "browser": _fingerprint(secret)}
     state = await one_time.create(db, Purpose.SOCIAL_LOGIN, _fingerprint(secret), data, life=LIFE)
-    # What falls off the end is over: without its secret nobody can finish it.
+    # A login that falls off the end is over: without its secret nobody can finish it.
     return Transaction(secret, state, wish), (secret, *browser)[:MAX_UNDER_WAY]
 
 
 async def take(db: AsyncSession, browser: tuple[str, ...], *, provider: str, state: str) -> Transaction:
-    """Take a login up again, once. Raises InvalidState."""
+    """Resume a login, once. Raises InvalidState."""
     data = await one_time.find(db, Purpose.SOCIAL_LOGIN, state) or {}
     secret = {_fingerprint(each): each for each in browser}.get(data.get("browser", ""))
     # Another provider's answer would carry its code to this one (mix-up, RFC 9700, section 4.4).

@@ -1,4 +1,4 @@
-"""Facebook, which speaks OAuth 2.0 and says nothing about whether an address is proved."""
+"""Facebook, which uses OAuth 2.0 and does not say whether an address is proved."""
 
 import hmac
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ VERSION = "v23.0"
 
 
 class FacebookSettings(ClientSettings):
-    """The app that Facebook knows. Create one at its developers' site, with the product "Facebook Login"."""
+    """The app that Facebook knows. Create one on its developer site, with the product "Facebook Login"."""
 
     provider: ClassVar[str] = "facebook"
     facebook_client_id: str = ""

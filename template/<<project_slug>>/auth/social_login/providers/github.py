@@ -1,4 +1,4 @@
-"""GitHub, which speaks OAuth 2.0 without ID tokens. Register an OAuth app under "Developer settings"."""
+"""GitHub, which uses OAuth 2.0 without ID tokens. Register an OAuth app under "Developer settings"."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -35,7 +35,7 @@ class GitHub(Provider):
         token = string(tokens, "access_token")
         user = await outbound.get(f"{API}/user", token=token)
         email = _primary(await outbound.get(f"{API}/user/emails", token=token, per_page="100"))
-        # The number: a login can be renamed, and then belongs to whoever takes it next (SO-3).
+        # The number: a login can be renamed, and anybody may then take the old one (SO-3).
         if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
             raise ProviderFailed
         profile = {"email": email, "name": string(user, "name") or string(user, "login")}
@@ -44,7 +44,7 @@ class GitHub(Provider):
 
 
 def _primary(emails: Any) -> str | None:
-    """Return the address that is primary and verified; the public one of a profile is neither."""
+    """Return the primary, verified address; a profile's public address may be neither."""
     if not isinstance(emails, list) or not all(isinstance(each, dict) for each in emails):
         raise ProviderFailed
     proved = [each for each in emails if each.get("primary") is True and each.get("verified") is True]

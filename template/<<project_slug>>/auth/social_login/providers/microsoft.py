@@ -1,4 +1,4 @@
-"""Microsoft: accounts of companies and schools, and personal ones. Register an app in its Entra admin center."""
+"""Microsoft: work, school and personal accounts. Register an app in its Entra admin center."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -54,12 +54,12 @@ class Microsoft(OpenIDProvider):
 
     async def endpoints(self, documents: Documents) -> Endpoints:
         found = await super().endpoints(documents)
-        # Of which of several tenants an answer will be is not known before: no `iss` at the callback could be wrong.
+        # With several tenants, the answer's issuer is not known beforehand, so `iss` at the callback is not compared.
         return replace(found, issuer=None) if "{tenantid}" in self.issuer else found
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         settings, tenant = MicrosoftSettings.get(), str(claims.get("tid"))
-        # A claim of the token itself: it fills the template only if it is a tenant's id, and one that may sign in.
+        # The claim comes from the token: it fills the template only if it is the id of a tenant that may sign in.
         is_personal = settings.microsoft_tenant == "organizations" and tenant == PERSONAL
         is_allowed = tenant in (settings.microsoft_tenants or (tenant,)) and not is_personal
         if not (is_allowed and _TENANT_ID.fullmatch(tenant)):
@@ -67,7 +67,7 @@ class Microsoft(OpenIDProvider):
         return self.issuer.replace("{tenantid}", tenant)
 
     def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-        # The keys of all tenants are in one document, and each says for whom it is: a template, or one of them.
+        # One document has the keys of all tenants; each key names its issuer: the template, or one tenant's.
         issuer = str(claims["iss"])
         return str(jwk.get("issuer", issuer)).replace("{tenantid}", str(claims["tid"])) == issuer
 

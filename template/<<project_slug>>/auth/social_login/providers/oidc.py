@@ -14,11 +14,11 @@ class OIDCSettings(ClientSettings):
 
     provider: ClassVar[str] = "oidc"
     oidc_issuer: str = ""
-    """Exactly as its metadata spell it, a trailing slash included."""
+    """Exactly as in its metadata, including any trailing slash."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = "OpenID Connect"
-    """What the sign-in page calls it. Its word counts for which addresses are proved."""
+    """Its name on the sign-in page. We trust it about which addresses are proved."""
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
