@@ -20,7 +20,7 @@ class RangeService:
     asked: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, unless the asker gives up before."""
+        """Answer one request, unless the client gives up first."""
         with closing(writer), suppress(asyncio.IncompleteReadError):
             self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
             await asyncio.sleep(self.delay)

@@ -38,7 +38,7 @@ def http(body: object, status: str = "200 OK", kind: str = "application/json") -
 
 @dataclass
 class FakeProvider:
-    """Lets in whoever comes, as `person`."""
+    """Lets everybody in, as `person`."""
 
     url: str = ""
     person: dict[str, Any] = field(default_factory=ANN.copy)
@@ -48,7 +48,7 @@ class FakeProvider:
     sign: Callable[[dict[str, Any]], str] | None = None
     keys: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, bytes] = field(default_factory=dict)
-    """What to say instead, by the last part of the path; nothing at all means silence until the asker hangs up."""
+    """What to answer instead, by the last part of the path; nothing means silence until the client hangs up."""
     delay: float = 0
     """Seconds that each answer takes."""
     asked: list[Asked] = field(default_factory=list)
@@ -68,7 +68,7 @@ class FakeProvider:
         return [each for each in self.asked if each.path.endswith(end)]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request, unless the asker gives up before."""
+        """Answer one request, unless the client gives up first."""
         with closing(writer), suppress(asyncio.IncompleteReadError):
             asked = await _read(reader)
             self.asked.append(asked)

@@ -44,7 +44,7 @@ def rsa_jwk(key: rsa.RSAPrivateKey = RSA_KEY, /, **members: Any) -> dict[str, An
 
 
 def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **header: Any) -> str:
-    """Return a token that is good, but for what claims and header say otherwise; a claim of None is left out."""
+    """Return a token that is good except where claims and header differ; a claim of None is left out."""
     moment = int(time.time())
     claims = {"exp": moment + 300, "iat": moment} | claims
     present = {name: value for name, value in claims.items() if value is not None}
