@@ -37,7 +37,7 @@ class Page:
             self.command(f"{domain}.enable")
 
     def command(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Send a command and return its result; what happens meanwhile is kept."""
+        """Send a command and return its result; events that arrive first are kept."""
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:

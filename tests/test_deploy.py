@@ -236,7 +236,7 @@ def test_servers_for_development_are_reached_from_this_machine_alone(rendered: P
 def test_a_redis_keeps_its_password_and_what_was_revoked(
     compose: dict[str, Any], deployed: Combination, tmp_path: Path
 ) -> None:
-    """ST-10, ASVS 13.3.1: who lists processes sees no password, and a full memory refuses to be written to."""
+    """ST-10, ASVS 13.3.1: the list of processes shows no password, and a full memory refuses writes."""
     if not deployed.redis:
         return
     with on_servers(), redis_of(compose["services"]["redis"], tmp_path) as (process, ask):

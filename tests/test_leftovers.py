@@ -38,7 +38,7 @@ OF_LIBRARIES = {
 READ_BY_NAME = {"limit_*", "*_client_id", "*_client_secret"}
 """Settings: the limits, and what a provider knows the project by."""
 FOR_READERS = {"changed_at", "expires_in", "user_agent"}
-"""Columns and members that answers are made of, and when a password was chosen, for whoever asks."""
+"""Columns and members that responses are made of, and when a password was chosen, for operators."""
 CALLED_FROM_OUTSIDE = ["@router.*", "@oauth.*", "@app.command*", "@*commands.*"]
 VOCABULARIES = ("audit/events.py", "auth/one_time/purpose.py", "schemas.py")
 """Their members are known to others: those who read logs and tables, and clients."""

@@ -18,7 +18,7 @@ BUDGETS = {"package": 5850, "tests": 9175, "other": 1565}
 SMALL_BUDGETS = {"package": 4230, "tests": 6150, "other": 1310}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
-"""What a database server may add: tests beside it and between, and where it runs (ADR 0018)."""
+"""What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
 REDIS = {"package": 140, "tests": 420, "other": 40}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 

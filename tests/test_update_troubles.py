@@ -42,7 +42,7 @@ def forget_answers(project: Path) -> None:
 
 
 def copy_from(template: Path, *options: str) -> Path:
-    """Clone the template into a folder beside it."""
+    """Clone the template into a folder next to it."""
     clone = template.with_name(f"clone{len(list(template.parent.iterdir()))}")
     renders.git(template, "clone", "--quiet", *options, template.as_uri(), str(clone))
     return clone

@@ -35,7 +35,7 @@ class Keys:
         return self.redis.hgetall(key) if self.redis.type(key) == b"hash" else self.redis.get(key)
 
     def seconds(self) -> list[float]:
-        """Return for how long each key will be there; a negative number means for ever."""
+        """Return for how long each key will be there; a negative number means forever."""
         return [self.redis.pttl(key) / 1000 for key in self.names()]
 
     def snapshot(self) -> dict[bytes, bytes]:
