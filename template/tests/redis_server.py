@@ -2,9 +2,11 @@
 
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from secrets import randbelow
 
@@ -14,13 +16,10 @@ from redis.exceptions import RedisError
 
 
 class RedisServer:
-    """A server with options as on its command line.
-
-    Its port lies below those that systems hand out, so nobody is given it while the server is stopped.
-    """
+    """A server with options as on its command line. Its port stays the same when it is stopped and started again."""
 
     def __init__(self, program: str, folder: Path, *options: str) -> None:
-        self.port = 20_000 + randbelow(12_000)
+        self.port = _free_port()
         self.url = f"redis://default:any@127.0.0.1:{self.port}/0"
         place = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder), "--save", "")
         self._command = [program, *place, *options]
@@ -30,9 +29,11 @@ class RedisServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)  # noqa: S603
-        for _ in range(500):
+        for _ in range(3000):
             if self._answers():
                 return
+            if self._process.poll() is not None:
+                raise ChildProcessError("redis-server has ended")
             time.sleep(0.01)
         raise TimeoutError("redis-server does not answer")
 
@@ -59,6 +60,15 @@ class RedisServer:
         """Let it go on."""
         assert self._process
         self._process.send_signal(signal.SIGCONT)
+
+
+def _free_port() -> int:
+    """Find a port that nobody listens on, below those that systems hand out: it stays free while the server is down."""
+    while True:
+        port = 20_000 + randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 MakeServer = Callable[..., RedisServer]
