@@ -41,7 +41,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     # The new one first: a refusal after the comparison would confirm the current one to a thief, unnoticed.
     if new == current:
         raise Unprocessable("The new password is the current one.", code="password_unchanged")
-    check_chosen(new, email=caller.account.email)
+    check_chosen(new, email=caller.account.email)  # before the limit: trying several passwords must not exhaust it
     email_key = canonical(caller.account.email or str(caller.user_id))
     await throttle(database, email_key)
     # Before the comparison: a refusal by the breach check or a full queue after it would reveal the same.
