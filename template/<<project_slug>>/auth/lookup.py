@@ -44,15 +44,17 @@ class JoinedLookup(Generic[K, V]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                keys = list(islice(self._waiting, SIZES[-1]))
-                await self._answer({key: self._waiting.pop(key) for key in keys})
+                await self._answer()
         finally:
             # Cleared here and not in a callback: a key that arrived between the two would wait forever.
             self._task = None
 
-    async def _answer(self, asked: dict[K, asyncio.Future[V | None]]) -> None:
+    async def _answer(self) -> None:
+        asked: dict[K, asyncio.Future[V | None]] = {}
         try:
-            found = await self._fetch(_padded(list(asked)))
+            await asyncio.sleep(0)  # requests that have reached this process but not this class join in
+            asked = {key: self._waiting.pop(key) for key in list(islice(self._waiting, SIZES[-1]))}
+            found = await self._fetch(padded(list(asked)))
         except BaseException as error:
             # If the runner is cancelled, keys that arrived in the meantime fail too: nobody else would answer them.
             for future in (*asked.values(), *(self._waiting.values() if not isinstance(error, Exception) else ())):
@@ -66,8 +68,8 @@ class JoinedLookup(Generic[K, V]):
                 future.set_result(found.get(key))
 
 
-def row_lookup(database: Database, statement: Executable, key: str) -> JoinedLookup[Any, Row[Any]]:
-    """Return a lookup of what `statement` finds for `keys`, by the column `key`; it may also use NOW.
+def row_query(database: Database, statement: Executable, key: str) -> Fetch[Any, Row[Any]]:
+    """Return a query of what `statement` finds for `keys`, by the column `key`; it may also use NOW.
 
     It uses Core and no transaction: the ORM costs several times as much as the query.
     """
@@ -77,9 +79,10 @@ def row_lookup(database: Database, statement: Executable, key: str) -> JoinedLoo
             rows: Iterable[Row[Any]] = await connection.execute(statement, {"keys": keys, "now": now()})
             return {getattr(row, key): row for row in rows}
 
-    return JoinedLookup(fetch)
+    return fetch
 
 
-def _padded(keys: list[K]) -> list[K]:
+def padded(keys: list[K]) -> list[K]:
+    """Return the keys, 1 to 64 of them, with the last one repeated up to one of SIZES."""
     size = next(size for size in SIZES if size >= len(keys))
     return keys + keys[-1:] * (size - len(keys))

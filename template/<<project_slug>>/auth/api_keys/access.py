@@ -11,7 +11,7 @@ from ...limits import service as limits
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
 from ..granted import parse_scope
-from ..lookup import JoinedLookup, row_lookup
+from ..lookup import JoinedLookup, row_query
 from ..method import InvalidCredential
 from ..principal import Principal
 from ..scopes import Scope, scopes_of
@@ -34,7 +34,7 @@ _BY_ID = (
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     """Return the joined lookup of live keys by id."""
-    return row_lookup(database, _BY_ID, "id")
+    return JoinedLookup(row_query(database, _BY_ID, "id"))
 
 
 async def authenticate(request: Request, /) -> Principal | None:

@@ -14,7 +14,7 @@ from ...middleware.request_context import client_address
 from ...users.email import canonical
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
-from ..lookup import JoinedLookup, row_lookup
+from ..lookup import JoinedLookup, row_query
 from ..passwords import login
 from ..passwords.models import Password
 from ..principal import Principal
@@ -34,7 +34,7 @@ _BY_ADDRESS = (
 
 def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     """Return the joined lookup of accounts and stored hashes by canonical address."""
-    return row_lookup(database, _BY_ADDRESS, "email_key")
+    return JoinedLookup(row_query(database, _BY_ADDRESS, "email_key"))
 
 
 async def authenticate(request: Request, /) -> Principal | None:

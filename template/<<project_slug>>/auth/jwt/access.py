@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from ...clock import now
 from ...db import NOW, Database
 from ...users.models import User
-from ..lookup import JoinedLookup, row_lookup
+from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.header import MAX_TOKEN_LENGTH
 from ..tokens.models import Session
@@ -52,7 +52,7 @@ class _Refused(Exception):
 
 def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
     """Return the joined lookup of sessions by id."""
-    return row_lookup(database, _BY_ID, "id")
+    return JoinedLookup(row_query(database, _BY_ID, "id"))
 
 
 async def issue(db: AsyncConnection, session: Session, scope: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from ...clock import now
 from ...db import NOW, Database
 from ...users.models import User
-from ..lookup import JoinedLookup, row_lookup
+from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
@@ -42,7 +42,7 @@ def _digest(token: str) -> bytes:
 
 def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
     """Return the joined look-up of tokens by digest."""
-    return row_lookup(database, _BY_DIGEST, "digest")
+    return JoinedLookup(row_query(database, _BY_DIGEST, "digest"))
 
 
 async def issue(db: AsyncConnection, session: Session, scope: str) -> str:

@@ -7,7 +7,7 @@ row.
 import json
 from collections.abc import Sequence
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select
@@ -17,7 +17,7 @@ from ...clock import now
 from ...db import NOW, Database
 from ...redis_client import CLEANED_UP_AFTER, Client, client_beside, client_of
 from ...users.models import User
-from ..lookup import JoinedLookup, row_lookup
+from ..lookup import JoinedLookup, padded, row_query
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
@@ -38,19 +38,31 @@ def _key(client: Client, token: str) -> str:
     return client.key("access-token", token)
 
 
-def tokens(database: Database) -> JoinedLookup[str, str]:
-    """Return the joined look-up of tokens by key."""
-    return JoinedLookup(lambda keys: _get_many(client_of(database), keys))
+class Found(NamedTuple):
+    """What is known of a token."""
+
+    session: UUID
+    scope: str
+    ends: float
+    """When it expires, in seconds since 1970."""
 
 
-async def _get_many(client: Client, keys: Sequence[str]) -> dict[str, str]:
-    values: Sequence[Any] = await client.answer(client.redis.mget(keys))
-    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+def lookup(database: Database) -> JoinedLookup[str, tuple[Found, Row[Any] | None]]:
+    """Return the joined lookup of tokens by key: what Redis knows of one, and its session's row if that is alive."""
+    client, sessions = client_of(database), row_query(database, _BY_ID, "id")
+
+    async def fetch(keys: Sequence[str]) -> dict[str, tuple[Found, Row[Any] | None]]:
+        values: Sequence[Any] = await client.answer(client.redis.mget(keys))
+        found = {key: _found(value) for key, value in zip(keys, values, strict=True) if value is not None}
+        rows = await sessions(padded([each.session for each in found.values()])) if found else {}
+        return {key: (each, rows.get(each.session)) for key, each in found.items()}
+
+    return JoinedLookup(fetch)
 
 
-def sessions(database: Database) -> JoinedLookup[UUID, Row[Any]]:
-    """Return the joined look-up of sessions by id."""
-    return row_lookup(database, _BY_ID, "id")
+def _found(value: str) -> Found:
+    stored = json.loads(value)
+    return Found(UUID(stored["session"]), stored["scope"], stored["ends"])
 
 
 async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
@@ -65,16 +77,15 @@ async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
 async def read(database: Database, token: str) -> Principal:
     """Return the caller. Raises InvalidCredential, and Unavailable when nobody can tell."""
     key = _key(client_of(database), token)
-    stored = await database.part(tokens).get(key) if token.startswith(PREFIX) else None
-    if stored is None:
+    known = await database.part(lookup).get(key) if token.startswith(PREFIX) else None
+    if known is None:
         raise invalid_token()
-    known = json.loads(stored)
-    if known["ends"] <= now().timestamp():
+    found, row = known
+    if found.ends <= now().timestamp():
         raise invalid_token("The access token expired")
-    row = await database.part(sessions).get(UUID(known["session"]))
     if row is None:
         raise invalid_token()
-    return principal_of(row, granted=known["scope"])
+    return principal_of(row, granted=found.scope)
 
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
