@@ -455,7 +455,7 @@ def pace(server: Server, seconds: float) -> float:
 
 
 def pace_while_logging_in(server: Server, seconds: float) -> float:
-    """Do the same while four clients log in without a pause."""
+    """Return the same while four clients log in without a pause."""
     path, media_type, body = server.login
     command = wrk(server, path, seconds + 1, "post", media_type, body, connections=4)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as others:
@@ -484,13 +484,13 @@ def resident(server: Server) -> float:
 
 
 def table(rounds: list[dict[str, float]]) -> str:
-    """Lay the rows out as text."""
+    """Return the table as text."""
     head = f"{'':44} {'median':>12} {'ratio':>7} {'(spread)':>15} {'by CPU':>7} {'floor':>7} {'goal':>6}"
     return "\n".join([head, *(line(row, rounds) for row in ROWS)])
 
 
 def line(row: Row, rounds: list[dict[str, float]]) -> str:
-    """Lay one row out: its median, the median and the extremes of its ratio, and the ratio of processor times.
+    """Return one line: the median, the median and the extremes of its ratio, and the ratio of processor times.
 
     Where the two ratios differ, the machine was busy with something else: then trust the processor times.
     """
@@ -511,7 +511,7 @@ def by_cpu(row: Row, rounds: list[dict[str, float]]) -> float | None:
 
 
 def verdict(row: Row, ratio: float) -> str:
-    """Say which of the two bounds are met."""
+    """Return which of the two bounds are met."""
     if row.floor is None or row.goal is None:
         return ""
     met = [ratio <= bound if row.less_is_better else ratio >= bound for bound in (row.floor, row.goal)]

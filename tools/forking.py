@@ -1,8 +1,9 @@
 """Import what nearly every command of a rendered project imports, then fork for each; see `forks.py`.
 
-The environment of rendered projects runs this, by path. A fork is given the words, the folder and the variables of a
-command, and becomes what the interpreter would have been. On standard input comes a request per line; what goes out,
-a line each, is the folder at the start, then per request the fork's process id and its exit code.
+The interpreter of the rendered projects' environment runs this file. A fork gets a command's words, folder and
+variables, and turns into what a newly started interpreter would have become. Standard input carries one request per
+line. Standard output carries, one per line, first the folder, then for each request the fork's process id and its
+exit code.
 """
 
 import gc
@@ -24,12 +25,12 @@ IMPORTED = (
     "sqlalchemy.dialects.mysql.asyncmy", "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.ext.asyncio", "time_machine", "typer", "uvicorn",
 )  # fmt: skip
-"""Nothing of a project, nothing that starts a thread, since threads do not survive a fork, and nothing that sets up
-logging, as deptry does: other commands would then log by that."""
+"""Nothing of a project; nothing that starts a thread, since threads do not survive a fork; and nothing that configures
+logging, as deptry does, since that would apply to every other command too."""
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - the folders below it are made by tempfile
+MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes the folders in it
 ENOUGH = 2_000_000_000
-"""Bytes free for a folder to lie in memory."""
+"""Bytes that must be free for the folder to be kept in memory."""
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
         importlib.import_module(name)
     gc.freeze()  # a collection in a fork would copy every page
     folder = make_folder()
-    # From here on, since what is installed has its bytecode beside it, and a project shall stay as it was rendered.
+    # Only from here on: installed packages have their bytecode beside them, but nothing may be added to a project.
     sys.dont_write_bytecode, sys.pycache_prefix = False, str(folder / "bytecode")
     say(folder)
     if request := next_fork():
@@ -93,20 +94,20 @@ def become(own: Path, words: list[str], folder: str, variables: dict[str, str]) 
 
 
 def own_variables(own: Path) -> dict[str, str]:
-    """Return what every command is told besides. Its temporary folder is empty and always the same one."""
+    """Return variables that every command gets in addition. The temporary folder is always the same, emptied first."""
     temporary = own / "temporary"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     return {
         "TMPDIR": str(temporary),
         "PYTHONPYCACHEPREFIX": str(own / "bytecode"),
-        # What pytest would say of us.
+        # pytest warns about modules that were imported before it started.
         "PYTEST_ADDOPTS": "-W 'ignore:Module already imported:pytest.PytestAssertRewriteWarning'",
     }
 
 
 def redirect(output: Path) -> None:
-    """Read nothing, and write to a file."""
+    """Make standard input empty, and send all output to a file."""
     for file, flags, targets in (
         (os.devnull, os.O_RDONLY, (0,)),
         (output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, (1, 2)),

@@ -1,4 +1,4 @@
-"""Ask `forking.py` for a fork of it that becomes a command. Half of a small command's time is importing."""
+"""Run commands as forks of `forking.py`, which has imported what they need: half of a short command's time."""
 
 import json
 import os
@@ -14,7 +14,7 @@ PROGRAM = Path(__file__).with_name("forking.py")
 
 
 class Forks:
-    """A process that forks, and a folder for what its commands read and write. Both end with the process that asks."""
+    """A process that forks, and a folder that its commands read and write. Both end together with this process."""
 
     def __init__(self, python: Path, variables: Mapping[str, str]) -> None:
         self._line, theirs = socket.socketpair()
@@ -27,7 +27,7 @@ class Forks:
     def run(
         self, words: Sequence[str], folder: Path, variables: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run `pytest -q`, or `python -c ...`, in a folder. One that hangs fails, with what it has said so far."""
+        """Run `pytest ...` or `python -c ...` in a folder. One that hangs is killed; its output so far is returned."""
         self._ask({"words": words, "folder": str(folder), "variables": variables})
         child = int(self._answer())
         if not select.select([self._line], [], [], timeout)[0]:

@@ -120,7 +120,7 @@ def cells(row: Row) -> list[str]:
 
 
 def text_table(rows: list[Row]) -> str:
-    """Lay the table out as text, followed by what each failure said."""
+    """Return the table as text, followed by the output of each failure."""
     lines = [f"{'combination':40} {' '.join(f'{step:>12}' for step in STEPS)}  seconds"]
     lines += [f"{row.combination!s:40} {' '.join(f'{x:>12}' for x in cells(row))} {row.seconds:8.1f}" for row in rows]
     said = [f"\n{row.combination} {step}\n{text}" for row in rows for step, text in row.failures.items()]
@@ -148,7 +148,7 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow: auto; }}
 
 
 def html_table(rows: list[Row]) -> str:
-    """Lay the table out as one page that needs nothing else."""
+    """Return the table as one self-contained page."""
     return PAGE.format(
         passed=sum(not row.failures for row in rows),
         total=len(rows),
@@ -159,13 +159,13 @@ def html_table(rows: list[Row]) -> str:
 
 
 def html_row(row: Row) -> str:
-    """Lay out one combination."""
+    """Return the row of one combination."""
     marks = "".join(f'<td class="{mark}">{mark}</td>' for mark in cells(row))
     return f"<tr><td>{row.combination}</td>{marks}<td>{row.seconds:.1f}</td></tr>"
 
 
 def html_details(row: Row) -> str:
-    """Show what a combination's failures said."""
+    """Return the output of a combination's failures."""
     said = [f"<h2>{row.combination}: {step}</h2><pre>{html.escape(x)}</pre>" for step, x in row.failures.items()]
     return "\n".join(said)
 

@@ -1,8 +1,8 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
-`mutants.toml` is the table: `file`, with `<slug>` for the package; `old`, which is there once, and `new`; `test`, below
-`tests/`, which must fail. `methods` are those of the project to break, all that are supported unless told, `database`
-is its database, SQLite unless told, and `redis` says that it is one with Redis.
+`mutants.toml` has one row for each breakage. `file` is the file to break, with `<slug>` for the package; `old` occurs
+in it exactly once and is replaced by `new`; `test`, below `tests/`, must then fail. `methods`, `database` and `redis`
+say which project to break: by default one with all methods, on SQLite, without Redis.
 """
 
 import argparse
@@ -46,13 +46,13 @@ class Mutant:
         return self.file.replace("<slug>", SLUG)
 
     def break_in(self, project: Path) -> None:
-        """Make the change; `test_mutants.py` keeps the rows fit for the code."""
+        """Make the change. `test_mutants.py` checks that every row still fits the code."""
         source = (project / self.path).read_text()
         (project / self.path).write_text(source.replace(self.old, self.new))
 
 
 def load() -> list[Mutant]:
-    """Read the rows of the table that break what the questions allow."""
+    """Return the rows whose project can be rendered."""
     table = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text())
     every = COMBINATIONS[-1].auth_methods
     rows = [Mutant(name=name, **row | {"methods": tuple(row.get("methods", every))}) for name, row in table.items()]
@@ -75,7 +75,7 @@ def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
 
 
 def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
-    """Return what is wrong with the test of a breakage; empty when it notices, and only then."""
+    """Return what is wrong with a breakage's test; an empty string only if the test notices the breakage."""
     if exit_code(healthy, mutant.test) != 0:
         return "its test fails without it"
     shutil.copytree(healthy, broken)
@@ -94,7 +94,7 @@ def exit_code(project: Path, test: str) -> int:
 
 
 def main() -> None:
-    """Try every row whose name contains what was asked for."""
+    """Try every row whose name contains what `--only` says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
     only = parser.parse_args().only
