@@ -69,11 +69,9 @@ class JoinedLookup(Generic[K, V]):
 
 
 def row_query(database: Database, statement: Executable, key: str) -> Fetch[Any, Row[Any]]:
-    """Return a query of what `statement` finds for `keys`, by the column `key`; it may also use NOW.
+    """Return a query of what `statement` finds for `keys`, by the column `key`; it may also use NOW."""
 
-    It uses Core and no transaction: the ORM costs several times as much as the query.
-    """
-
+    # Core, and no transaction: the ORM costs several times as much as the query.
     async def fetch(keys: Sequence[Any]) -> Mapping[Any, Row[Any]]:
         async with database.autocommit.connect() as connection:
             rows: Iterable[Row[Any]] = await connection.execute(statement, {"keys": keys, "now": now()})
