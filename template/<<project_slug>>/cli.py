@@ -37,19 +37,20 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 @asynccontextmanager
 async def opened_database() -> AsyncGenerator[Database]:
     """Open the database for one command."""
-    database = Database(_safe_database())
+    for settings in Settings.classes:
+        if settings.connects:
+            _refuse_unsafe(settings)
+    database = Database(DatabaseSettings.get())
     try:
         yield database
     finally:
         await database.close()
 
 
-def _safe_database() -> DatabaseSettings:
-    """Return the database settings. In production, commands send no login in the clear either (ASVS 12.3.1)."""
-    settings = DatabaseSettings.get()
-    if CoreSettings.get().is_production and (problems := list(settings.problems())):
+def _refuse_unsafe(settings: type[Settings]) -> None:
+    """In production, commands send no login in the clear either (ASVS 12.3.1)."""
+    if CoreSettings.get().is_production and (problems := list(settings.get().problems())):
         raise SystemExit("\n".join(problems))
-    return settings
 
 
 @app.command()
@@ -141,7 +142,7 @@ def _first_values() -> Iterator[tuple[str, str]]:
 def upgrade() -> None:
     """Upgrade the database to the latest migration. Run it in the project's folder."""
     _refuse_other_folders()
-    _safe_database()
+    _refuse_unsafe(DatabaseSettings)
     # Imported here, since serving does not need it: it costs 10 MB per worker and a fifth of its start-up time.
     from alembic import command, util  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
@@ -210,7 +211,10 @@ async def _purge() -> None:
 
 @app.command("copy-from")
 def copy_from(address: str) -> None:
-    """Copy everything from another database into this one, which must be migrated and empty. Stop the app first."""
+    """Copy everything from another database into this one, which must be migrated and empty. Stop the app first.
+
+    The other one is connected to as its address says: for a PostgreSQL on another machine, add ?sslmode=verify-full.
+    """
     asyncio.run(_copy_from(address))
 
 

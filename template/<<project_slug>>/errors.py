@@ -167,11 +167,11 @@ def _allowed(request: Request) -> str:
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
-    if any(detail["type"] == "json_invalid" for detail in error.errors()):
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
         return problem(400, "invalid_json", "The body is not valid JSON.")
     if _has_wrong_media_type(request, error):
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
-    details = error.errors()
     # An unknown field may be an attempt to set what clients must not set.
     is_extra = any(detail["type"] == _EXTRA for detail in details)
     event = events.Event.FIELD_REFUSED if is_extra else events.Event.INPUT_REFUSED

@@ -1,7 +1,7 @@
 """Read this first: how the app is put together.
 
-settings are checked, errors and middleware installed, routers included; then `close` refuses to start while a route
-has no guard. `auth/__init__.py` shows how a request finds its caller.
+Settings are checked, error handlers installed and routers included; then `close` refuses to start while a route has no
+guard. Middleware wraps the whole app. `auth/__init__.py` shows how a request finds its caller.
 """
 
 import gc
@@ -18,7 +18,7 @@ from .db import Database, DatabaseSettings
 from .settings import CoreSettings, refuse_unsafe_settings
 
 BODY_SIZE = 1_048_576
-"""Bytes of any other request's body. A larger one is refused before it is read (RFC 9110, section 15.5.14)."""
+"""Bytes of a body, except at `api.AUTH_ROUTERS`. A larger one is not read to its end (RFC 9110, section 15.5.14)."""
 
 
 class App(FastAPI):

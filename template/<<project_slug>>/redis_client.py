@@ -40,6 +40,7 @@ _OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}}
 class RedisSettings(Settings):
     """Where short-lived state is kept."""
 
+    connects = True
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
     """`rediss://user:password@host:6379/0`; `?ssl_ca_certs=<file>` for an authority of your own."""
     redis_prefix: str = Field(default=f"{__name__.partition('.')[0]}:", pattern=r"^[\w.:-]+$")
@@ -62,7 +63,7 @@ class RedisSettings(Settings):
         if url.scheme != "rediss" and url.hostname not in LOOPBACK and not self.allow_redis_without_tls:
             yield "REDIS_URL must begin with rediss://; set ALLOW_REDIS_WITHOUT_TLS=true if nobody else is on the way."
         if not url.password:
-            yield "REDIS_URL must hold a password; without one, whoever reaches the server makes tokens."
+            yield "REDIS_URL must include a password: without one, whoever reaches the server can change what is in it."
 
 
 def _is_known(address: str) -> bool:

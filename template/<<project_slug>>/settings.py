@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 
 def _split(value: Any) -> Any:
-    return tuple(word for word in value.replace(",", " ").split()) if isinstance(value, str) else value
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -39,6 +39,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
+    connects: ClassVar[bool] = False
+    """Whether commands connect by these too, and thus refuse their problems."""
     classes: ClassVar[list[type["Settings"]]] = []
     _loaded: ClassVar[dict[type["Settings"], Any]] = {}
 

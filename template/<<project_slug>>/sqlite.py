@@ -40,6 +40,7 @@ class Exact(String):
 class DatabaseSettings(Settings):
     """Where the data lives."""
 
+    connects = True
     database_url: str = "sqlite+aiosqlite:///app.db"
     database_pool_size: int = Field(default=20, ge=1)
     """Connections kept open per worker for reading. Too few make requests wait. Writing has its own."""

@@ -1,5 +1,5 @@
 -- What the app may do: change rows. Tables belong to `owner`, who runs the migrations (ASVS 13.2.2).
--- For psql, as the owner, who must have CREATEROLE for it, once, before the first migration. APP_PASSWORD is a variable of its process.
+-- Run it with psql once, before the first migration, as the owner, who needs CREATEROLE. APP_PASSWORD is read from the environment.
 \set ON_ERROR_STOP on
 \getenv password APP_PASSWORD
 CREATE ROLE app LOGIN PASSWORD :'password';

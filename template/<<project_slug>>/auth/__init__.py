@@ -16,8 +16,9 @@ principal.py     the caller                     method.py        the contract of
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
 closed.py        every route has a guard        accounts.py      the account behind a credential
 lookup.py        many lookups, one query        credentials.py   revoking what was handed out
+authorization.py the Authorization header       granted.py       scopes as a credential stores them
 
-One folder per method, each with the same file names.
+One folder per method, which has a `method.py`; the other folders hold what several methods share.
 
 Imports run one way: principal <- method <- feature/method <- methods <- dependencies <- feature/router <- api <- main.
 """

@@ -142,11 +142,11 @@ async def public() -> None:
 
 
 async def caller_if_any(request: Request) -> Principal | None:
-    """Return who is calling an open endpoint; None if the credential is absent or no longer valid."""
+    """Return who is calling an open endpoint; None if the credential is absent or not valid. Other refusals stand."""
     try:
         return await authenticate(request)
     except AppError as error:
-        if error.status >= 500:
+        if error.status != 401:
             raise
         return None
 

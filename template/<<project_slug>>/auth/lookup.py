@@ -7,6 +7,7 @@ key arrived, so nothing stale is ever returned, and every key is answered with a
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import Context
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -37,17 +38,15 @@ class JoinedLookup(Generic[K, V]):
         future = self._waiting.get(key)
         if future is None:
             future = self._waiting[key] = asyncio.get_running_loop().create_future()
-            self._task = self._task or asyncio.create_task(self._run())
+        if self._task is None or self._task.done():
+            # In a context of its own: the query is everybody's, so it has no request's id and no request's second try.
+            self._task = asyncio.create_task(self._run(), context=Context())
         # Shielded: a client that hangs up cancels its own wait, not the others'.
         return await asyncio.shield(future)
 
     async def _run(self) -> None:
-        try:
-            while self._waiting:
-                await self._answer()
-        finally:
-            # Cleared here and not in a callback: a key that arrived between the two would wait forever.
-            self._task = None
+        while self._waiting:
+            await self._answer()
 
     async def _answer(self) -> None:
         asked: dict[K, asyncio.Future[V | None]] = {}

@@ -1,4 +1,4 @@
-"""What may be granted. Yours are in `own_scopes.py`; everything else follows from these three names."""
+"""What may be granted: `Scope`, `Role` and `ROLE_SCOPES`. Yours are in `own_scopes.py`."""
 
 from enum import StrEnum
 

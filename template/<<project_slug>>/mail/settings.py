@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from ..limits.settings import LimitSettings
-from ..settings import Settings
+from ..settings import LOOPBACK, Settings
 
 NO_SERVER = "SMTP_HOST names the mail server; without it no mail is sent. For development: MAIL_TRANSPORT=console."
 
@@ -46,7 +46,7 @@ class MailSettings(Settings):
             yield "SMTP_HOST must be a host name or an IP address and nothing else; the port goes into SMTP_PORT."
         elif bool(self.smtp_username) != bool(self.smtp_password.get_secret_value()):
             yield "SMTP_USERNAME and SMTP_PASSWORD must both be set, or neither."
-        elif self.smtp_tls == "none" and self.smtp_host not in ("localhost", "127.0.0.1", "::1"):
+        elif self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if not _is_sender(self.mail_from):
             yield "MAIL_FROM must be what your mail server may send from, for instance My API <no-reply@example.com>."

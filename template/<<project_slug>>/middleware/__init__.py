@@ -6,7 +6,7 @@
                        it responds to what a middleware raises
 4. `HostGuard`        before anything reads the Host header or a body
 5. `CORS`             only with CORS_ORIGINS: outside authentication, so that preflights need no token
-6. `api.MIDDLEWARE`   what the chosen methods need: a guard against what browsers send by themselves
+6. `api.MIDDLEWARE`   what the chosen methods need: a guard against what browsers send by themselves; inside it, yours
 7. `HeadAsGet`, `TooLargeAsProblem`   where the framework deviates from HTTP, or from this project's errors
 
 They wrap the whole app: what `app.add_middleware` adds does not wrap 500s. Body limits are FastAPI's own

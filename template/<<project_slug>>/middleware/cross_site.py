@@ -22,7 +22,7 @@ REFUSAL = (403, "csrf_failed", "Cross-site requests are not allowed.")
 class CrossSiteGuard:
     """Answer 403 to a write from a page whose origin is neither ours nor in CORS_ORIGINS.
 
-    Programs other than browsers send neither header and pass: nothing is attached behind their back.
+    Programs other than browsers send neither Origin nor Sec-Fetch-Site and pass: nothing is attached behind their back.
     """
 
     def __init__(self, app: ASGIApp) -> None:

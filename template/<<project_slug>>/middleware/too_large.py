@@ -6,7 +6,7 @@ from .. import errors
 
 
 class TooLargeAsProblem:
-    """Make 413 look like all other errors: Starlette itself answers an announced length, in plain text."""
+    """Make 413 look like all other errors: where Content-Length is over the limit, Starlette answers in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

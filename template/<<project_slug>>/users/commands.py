@@ -34,7 +34,7 @@ def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers
     typer.echo(f"Created {email}.")
 
 
-Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, or its id from `users list`.")]
+Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address, or its id.")]
 
 
 @app.command()

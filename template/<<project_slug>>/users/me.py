@@ -1,4 +1,4 @@
-"""Changing one's own account, where somebody can log in to do so."""
+"""Changing and deleting one's own account."""
 
 from fastapi import APIRouter
 

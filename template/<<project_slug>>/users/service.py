@@ -47,7 +47,7 @@ async def administer(
     is_active: bool | None = None,
     roles: set[Role] | None = None,
 ) -> User:
-    """Enable, disable or change roles; takes effect on the account's next request.
+    """Enable or disable an account, or change its roles; takes effect on its next request.
 
     `by` is the administrator; None is the operator, on the command line. Raises NotFound, Conflict for oneself, and
     Forbidden if roles, including those taken away, grant more than `by` may do.
@@ -64,7 +64,8 @@ async def administer(
         log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user_id)
         raise Forbidden(all_of)
     before = (user.is_active, user.roles)
-    user.roles = user.roles if roles is None else frozenset(roles)
+    if roles is not None:
+        user.roles = frozenset(roles)
     if is_active is not None:
         await _set_active(db, user, is_active)
     if (user.is_active, user.roles) != before:

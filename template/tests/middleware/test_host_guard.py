@@ -32,7 +32,7 @@ async def test_a_request_for_another_host_is_an_event(client: AsyncClient, caplo
     assert (line.message, vars(line)["reason"]) == ("malicious_request", "unknown_host")
 
 
-async def test_two_hosts_are_none(client: AsyncClient) -> None:
+async def test_two_host_headers_are_refused(client: AsyncClient) -> None:
     """TP-4, ASVS 1.5.3."""
     refused = await client.get("/nothing", headers=[("Host", "testserver"), ("Host", "testserver")])
     assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host")

@@ -31,14 +31,14 @@ def send_slowly(connection: socket.socket, *parts: bytes) -> None:
         ("Transfer-Encoding: chunked, identity",),
     ],
 )
-def test_a_body_with_two_lengths_is_no_request(server: Server, framing: tuple[str, ...]) -> None:
+def test_a_body_of_ambiguous_length_is_refused(server: Server, framing: tuple[str, ...]) -> None:
     """ASVS 4.2.1."""
     answer = server.send("PATCH /users/me HTTP/1.1", *framing, body="0\r\n\r\nGET /health/live HTTP/1.1\r\n\r\n")
     assert answer.startswith("HTTP/1.1 400 ")
     assert answer.count("HTTP/1.1") == 1
 
 
-def test_a_bad_chunk_is_no_body(server: Server) -> None:
+def test_a_malformed_chunk_is_refused(server: Server) -> None:
     """ASVS 4.2.1."""
     answer = server.send("PATCH /users/me HTTP/1.1", "Transfer-Encoding: chunked", body="2\r\n{}XX0\r\n\r\n")
     assert "HTTP/1.1 2" not in answer

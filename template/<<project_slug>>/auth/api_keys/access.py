@@ -57,7 +57,7 @@ async def authenticate(request: Request, /) -> Principal | None:
 async def _find(database: Database, text: str) -> Row[Any] | None:
     key_id = id_of(text)
     row = await database.part(lookup).get(key_id) if key_id else None
-    # Compared for an unknown id too, and in constant time: the response time reveals neither (AK-2).
+    # For an unknown id too, and in constant time: the response time reveals neither ids nor parts of digests (AK-2).
     is_right = hmac.compare_digest(row.digest if row else _NONE, digest(text))
     return row if is_right else None
 

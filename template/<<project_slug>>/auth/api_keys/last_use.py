@@ -1,7 +1,7 @@
 """When keys were last used: written in the background, so that requests neither wait for it nor fail with it (AK-8).
 
 Invariant: at most one write is in progress in a process, on a connection that neither a lookup nor a transaction waits
-for, and a key is written once in `EVERY`. If a crash or an error loses a write, the key's next use makes up for it.
+for, and a key is written at most once in `EVERY`. If a crash or an error loses a write, its next use makes up for it.
 """
 
 import asyncio

@@ -114,10 +114,9 @@ def _verify(settings: JWTSettings, token: str) -> Claims:
         raise _Refused(type(error).__name__) from None
 
 
-_SIGNATURE_ONLY: Any = {
-    **dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False),
-    **dict.fromkeys(("verify_sub", "verify_jti"), False),
-}
+_SIGNATURE_ONLY: Any = dict.fromkeys(
+    ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
+)
 
 
 def _key_for(settings: JWTSettings, header: dict[str, Any]) -> Any:

@@ -26,7 +26,8 @@ def link(name: Named) -> None:
 async def _link(name: str) -> str:
     async with opened_database() as database, database.transaction() as db:
         user = await named(db, name)
-        if user is None or not user.is_active:
-            raise SystemExit(f"{name} has no active account.")
+        if user is None or not user.is_active or user.email is None:
+            # Using the code would remove every other login, and nobody can log in with a password alone.
+            raise SystemExit(f"{name} has no active account with an e-mail address.")
         audit.record(db, Event.RESET_CODE_CREATED, user.id, by="operator")
         return await create_reset(db, user)

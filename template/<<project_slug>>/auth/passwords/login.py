@@ -30,7 +30,7 @@ PAUSE = 3600
 
 
 class WrongPassword(Exception):
-    """Wrong, unknown, disabled, unproved or without a password: callers must give the same answer for all."""
+    """A wrong password, or an account that is unknown, disabled or without one: callers must answer all alike."""
 
 
 @asynccontextmanager
@@ -155,7 +155,7 @@ async def _stored_anew(db: AsyncSession, user_id: UUID, verified: str, new: str)
 
 
 async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> list[Message]:
-    """Return a mail to the account's proved address, if it has one."""
+    """Return a mail to the account's e-mail address, if it has one."""
     address = (await db.get_one(User, user_id)).email
     return [notice(address)] if address else []
 

@@ -5,7 +5,7 @@ Until it is verified there is no account, only a claim that expires. Twenty clai
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,8 +52,12 @@ async def prove(database: Database, code: str, password: str) -> None:
     Raises InvalidToken for a bad code and for a wrong password alike, Unavailable.
     """
     async with database.reading() as db:
-        claim = await one_time.find(db, Purpose.REGISTER, code) or {}
-    is_right, _ = await verify(password, claim.get("hash"))
+        claim = await one_time.find(db, Purpose.REGISTER, code)
+        # Before the hash, which is dear: made-up codes must not keep logins waiting. And before `forget`: a claim to a
+        # look-alike of an address must not reset the count of the account that has it.
+        if not claim or await db.scalar(select(exists().where(User.email_key == canonical(claim["email"])))):
+            raise InvalidToken
+    is_right, _ = await verify(password, claim["hash"])
     if not is_right:
         raise InvalidToken
     # Guesses at the address before it had an account must not pause the account.

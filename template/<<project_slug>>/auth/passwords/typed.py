@@ -1,4 +1,4 @@
-"""Input types for logins that this project parses itself."""
+"""What people type to log in, with JSON or HTTP Basic."""
 
 from typing import Annotated
 

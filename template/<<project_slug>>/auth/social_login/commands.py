@@ -26,7 +26,7 @@ def providers() -> None:
 def unlink(name: Named) -> None:
     """Remove every identity and all access from an account, for instance when its provider is gone.
 
-    If it has no other login, it goes to the first person who signs in with its address, proved by the provider.
+    If it has no other login, it goes to the first person who signs in with its e-mail address, verified by a provider.
     """
     asyncio.run(_unlink(name))
     typer.echo(f"{name} has no identities any more.")

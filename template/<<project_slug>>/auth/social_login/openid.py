@@ -69,6 +69,9 @@ class OpenIDProvider(Provider):
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
         return self.issuer
 
+    def accepts(self, issuer: str) -> bool:
+        return issuer == self.issuer
+
     def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
         """Whether one of the provider's keys may sign for the issuer in the claims."""
         return True

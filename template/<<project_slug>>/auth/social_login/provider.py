@@ -111,6 +111,10 @@ class Provider(ABC):
         """The client that the provider knows this project as."""
         return self.settings.get().client
 
+    def accepts(self, issuer: str) -> bool:
+        """Whether people with an identity of this issuer can sign in."""
+        return True
+
     @abstractmethod
     async def endpoints(self, documents: Documents) -> Endpoints:
         """Return where to ask. Raises ProviderFailed, ProviderTimeout."""

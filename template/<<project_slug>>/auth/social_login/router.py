@@ -155,5 +155,5 @@ class Confirmation(Input):
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])
 async def confirm_email(body: Confirmation, caller: AccountWriter, database: Db) -> None:
-    """Confirm an address that the provider gave without proving it."""
+    """Confirm an e-mail address that the provider gave but has not verified."""
     await service.confirm_email(database, caller, body.token)

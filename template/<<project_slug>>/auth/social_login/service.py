@@ -222,6 +222,13 @@ async def _providers_of(db: AsyncSession, user_id: UUID) -> set[str]:
     return set(await db.scalars(select(SocialIdentity.provider).where(SocialIdentity.user_id == user_id)))
 
 
+async def _can_sign_in(db: AsyncSession, user_id: UUID) -> bool:
+    # A provider that is no longer configured, or trusts another issuer by now, lets nobody in.
+    statement = select(SocialIdentity.provider, SocialIdentity.issuer).where(SocialIdentity.user_id == user_id)
+    providers = {each.name: each for each in configured()}
+    return any(name in providers and providers[name].accepts(issuer) for name, issuer in await db.execute(statement))
+
+
 async def _has_other_login(db: AsyncSession, user_id: UUID) -> bool:
     hooks = dict.fromkeys(method.has_login for method in METHODS if method.has_login)
     return any([await hook(db, user_id) for hook in hooks])
@@ -236,8 +243,8 @@ async def _claim(db: AsyncSession, user: User, email: str) -> Message:
 async def confirm_email(database: Database, caller: Principal, code: str) -> None:
     """Give the caller's account the address that a mail has proved. Raises InvalidToken, AccessEnded.
 
-    Only the account that the address was named for can confirm it: otherwise its owner could be led to give it to a
-    stranger's account.
+    Only the account that the code was made for can use it: otherwise the owner of the address could be tricked into
+    giving it to a stranger's account.
     """
     try:
         async with database.transaction() as db:
@@ -281,9 +288,7 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
         await confirm(db, caller)
         if not await affected(db, statement):
             raise NotFound
-        # A provider that is no longer configured lets nobody in.
-        left = await _providers_of(db, caller.user_id) & {each.name for each in configured()}
-        if not left and not await _has_other_login(db, caller.user_id):
+        if not await _can_sign_in(db, caller.user_id) and not await _has_other_login(db, caller.user_id):
             raise LastLoginMethod
         # A thief who linked their own identity may be logged in with it.
         await end_access(db, caller.user_id, keep=caller.credential)

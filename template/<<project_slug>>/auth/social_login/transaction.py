@@ -75,7 +75,7 @@ class Transaction:
 
     @property
     def fingerprint(self) -> str:
-        """The digest of the browser's secret, as stored in the database."""
+        """The digest of the browser's secret; the secret itself is not stored."""
         return _fingerprint(self.secret)
 
     @property

@@ -25,7 +25,7 @@ async def authenticate(request: Request, /) -> Principal | None:
 
 
 async def session_if_any(request: Request) -> Principal | None:
-    """Return whose token was sent with a login or a logout; None if there is no valid one.
+    """Return whose token was sent along with a login; None if there is no valid one.
 
     Only a token: checking a password here would allow a second attempt per login.
     """

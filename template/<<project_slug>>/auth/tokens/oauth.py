@@ -40,7 +40,7 @@ class OAuthError(AppError):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": {**errors.RESPONSES["default"], "model": OAuthProblem}}
-"""In addition to the format of all other errors: a body over its limit is refused before anything reads it."""
+"""Two formats: OAuth's, and problem details for what is refused outside the route, such as a body over its limit."""
 
 
 def text_field(name: str, **more: str) -> dict[str, Any]:

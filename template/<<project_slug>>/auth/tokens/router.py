@@ -1,6 +1,5 @@
 """Log out, revoke, and the list of sessions."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -9,8 +8,8 @@ from ...audit.events import Event, log_event
 from ...db import Reading, Writing
 from ...errors import NotFound
 from ...limits.service import limit
-from ..dependencies import PUBLIC, AccountWriter, CurrentPrincipal
-from ..method import InvalidCredential
+from ..dependencies import PUBLIC, AccountWriter, BadCredentials, CurrentPrincipal
+from ..method import MalformedCredential
 from . import service
 from .format import access
 from .header import bearer_token
@@ -28,10 +27,12 @@ async def log_out(request: Request, db: Writing) -> None:
 
     A recently expired access token will do; a client that comes back later refreshes first.
     """
-    with suppress(InvalidCredential):
+    try:
         token = bearer_token(request)
-        if token and (found := await access.session_of(db, token)):
-            await service.end_session(db, *found)
+    except MalformedCredential as error:
+        raise BadCredentials(error.description) from None  # a success would hide that the session goes on
+    if token and (found := await access.session_of(db, token)):
+        await service.end_session(db, *found)
 
 
 @router.post("/logout-all", status_code=204)

@@ -66,6 +66,13 @@ class Microsoft(OpenIDProvider):
             raise InvalidIDToken("tid")
         return self.issuer.replace("{tenantid}", tenant)
 
+    def accepts(self, issuer: str) -> bool:
+        tenant = issuer.removeprefix(f"{AUTHORITY}/").partition("/")[0]
+        try:
+            return self.issuer_for({"tid": tenant}) == issuer
+        except InvalidIDToken:
+            return False
+
     def may_sign(self, jwk: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
         # One document has the keys of all tenants; each key names its issuer: the template, or one tenant's.
         issuer = str(claims["iss"])

@@ -10,7 +10,7 @@ from ..settings import ClientSettings, is_safe
 
 
 class OIDCSettings(ClientSettings):
-    """The issuer and the client that it knows."""
+    """The issuer, which we trust to say which e-mail addresses are verified, and the client that it knows."""
 
     provider: ClassVar[str] = "oidc"
     oidc_issuer: str = ""
@@ -18,7 +18,7 @@ class OIDCSettings(ClientSettings):
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = "OpenID Connect"
-    """Its name on the sign-in page. We trust it about which addresses are proved."""
+    """Its name on the sign-in page and in mails."""
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
