@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5880, "tests": 9175, "other": 1565}
-SMALL_BUDGETS = {"package": 4250, "tests": 6150, "other": 1310}
+BUDGETS = {"package": 5920, "tests": 9250, "other": 1565}
+SMALL_BUDGETS = {"package": 4270, "tests": 6200, "other": 1310}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 150, "tests": 420, "other": 40}
+REDIS = {"package": 150, "tests": 440, "other": 40}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
