@@ -5,7 +5,7 @@ Until it is verified there is no account, only a claim that expires. Twenty clai
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,15 +53,11 @@ async def prove(database: Database, code: str, password: str) -> None:
     """
     async with database.reading() as db:
         claim = await one_time.find(db, Purpose.REGISTER, code)
-        # Before the hash, which is dear: made-up codes must not keep logins waiting. And before `forget`: a claim to a
-        # look-alike of an address must not reset the count of the account that has it.
-        if not claim or await db.scalar(select(exists().where(User.email_key == canonical(claim["email"])))):
-            raise InvalidToken
+    if not claim:
+        raise InvalidToken  # before the hash, which is dear: made-up codes must not keep logins waiting
     is_right, _ = await verify(password, claim["hash"])
     if not is_right:
         raise InvalidToken
-    # Guesses at the address before it had an account must not pause the account.
-    await failures.forget(database, canonical(claim["email"]))
     try:
         async with database.transaction() as db:
             await create_user(db, claim["email"], claim["hash"])
@@ -70,6 +66,9 @@ async def prove(database: Database, code: str, password: str) -> None:
     except IntegrityError:
         # Another claim to the same address was verified in the meantime.
         raise InvalidToken from None
+    # Guesses at the address before it had an account must not pause the account. Not earlier: a claim to a look-alike
+    # of an address must not reset the count of the account that has it.
+    await failures.forget(database, canonical(claim["email"]))
 
 
 async def create_user(db: AsyncSession, email: str, stored: str) -> User:
