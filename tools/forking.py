@@ -29,6 +29,8 @@ IMPORTED = (
 logging, as deptry does, since that would apply to every other command too."""
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - tempfile makes the folders in it
+"""Linux's file system in memory, as on every Linux: the tests of a project write small files all the time. Without it,
+the folder is where temporary files usually are."""
 ENOUGH = 2_000_000_000
 """Bytes that must be free for the folder to be kept in memory."""
 

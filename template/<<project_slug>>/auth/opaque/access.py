@@ -41,7 +41,7 @@ def _digest(token: str) -> bytes:
 
 
 def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
-    """Return the joined look-up of tokens by digest."""
+    """Return the joined lookup of tokens by digest."""
     return JoinedLookup(row_query(database, _BY_DIGEST, "digest"))
 
 

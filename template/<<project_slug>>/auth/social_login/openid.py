@@ -29,11 +29,9 @@ MAX_AGE = 600
 MAX_LENGTH = 16_384
 
 _COMPACT = re.compile(r"e[A-Za-z0-9_-]+\.e[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # base64url of `{` begins with an e
-_SIGNATURE_ONLY: Any = {
-    **dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False),
-    **dict.fromkeys(("verify_sub", "verify_jti"), False),
-    "enforce_minimum_key_length": True,
-}
+_SIGNATURE_ONLY: Any = dict.fromkeys(
+    ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
+) | {"enforce_minimum_key_length": True}
 
 Keys = Mapping[str, Mapping[str, Any]]
 

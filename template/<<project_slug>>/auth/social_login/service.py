@@ -11,7 +11,7 @@ from datetime import timedelta
 from secrets import compare_digest
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -189,7 +189,7 @@ async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
     owner = await db.scalar(known.with_for_update(key_share=True))
     if owner and (
         _mailbox(owner.email) != _mailbox(identity.email)
-        or await _providers_of(db, owner.id)
+        or await _has_identity(db, owner.id)
         or await _has_other_login(db, owner.id)
     ):
         raise LinkRequired(owner.id)
@@ -218,8 +218,8 @@ async def _add(db: AsyncSession, user_id: UUID, opened: Opened) -> None:
     audit.record(db, Event.IDENTITY_LINKED, user_id, provider=opened.provider)
 
 
-async def _providers_of(db: AsyncSession, user_id: UUID) -> set[str]:
-    return set(await db.scalars(select(SocialIdentity.provider).where(SocialIdentity.user_id == user_id)))
+async def _has_identity(db: AsyncSession, user_id: UUID) -> bool:
+    return bool(await db.scalar(select(exists().where(SocialIdentity.user_id == user_id))))
 
 
 async def _can_sign_in(db: AsyncSession, user_id: UUID) -> bool:
