@@ -16,7 +16,6 @@ principal.py     the caller                     method.py        the contract of
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
 closed.py        every route has a guard        accounts.py      the account behind a credential
 lookup.py        many lookups, one query        credentials.py   revoking what was handed out
-authorization.py the Authorization header       granted.py       scopes as a credential stores them
 
 One folder per method, which has a `method.py`; the other folders hold what several methods share.
 
