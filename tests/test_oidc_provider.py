@@ -1,5 +1,6 @@
 """In a browser: a login through real OpenID providers, from the sign-in page to `GET /users/me`.
 
+They are asked for a recent proof of who somebody is, and have to say when it was (ASVS 6.8.4).
 The certified one of npm, and one of Python's.
 """
 
@@ -100,7 +101,7 @@ def project_with(folder: Path, issuer: str, port: int) -> Iterator[str]:
     settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "OIDC_ISSUER": issuer, "OIDC_NAME": "your company"}
     for name in map(str.upper, CHOSEN):
         settings |= {f"{name}_CLIENT_ID": "our-client", f"{name}_CLIENT_SECRET": "our-secret"}
-    settings["MAIL_TRANSPORT"] = "console"
+    settings |= {"OIDC_MAX_AGE_MINUTES": "5", "MAIL_TRANSPORT": "console"}
     (project / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     python = commands.ENVIRONMENT / "bin" / commands.CLI[0]
     command: list[str | Path] = [python, *commands.CLI[1:], "dev", "--port", str(port)]

@@ -43,6 +43,7 @@ def codes(combination: Combination) -> set[str]:
         "BASIC": "http_basic" in methods,
         "SOC": social,
         "OIDC": social,
+        "ISSUER": social and "oidc" in combination.social_providers,
         "MICROSOFT": social and "microsoft" in combination.social_providers,
         "COOKIE": social,
         "MAIL": passwords or social,

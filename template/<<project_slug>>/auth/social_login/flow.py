@@ -82,6 +82,7 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
         wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
         begun, under_way = await transaction.begin(db, visit.browser, wish)
     query = {
+        **provider.parameters,
         "response_type": "code",
         "client_id": provider.client.id,
         "redirect_uri": redirect_uri(provider.name),

@@ -105,7 +105,7 @@ class OpenIDProvider(Provider):
         endpoints = await self.endpoints(documents)
         access_token = string(tokens, "access_token")
         claims = await self._claims(documents, endpoints.jwks, string(tokens, "id_token"))
-        if reason := next(self._faults(claims, nonce, access_token), None):
+        if reason := next(self.faults(claims, nonce, access_token), None):
             raise InvalidIDToken(reason)
         profile = claims
         if "email" not in claims and endpoints.userinfo:
@@ -135,7 +135,8 @@ class OpenIDProvider(Provider):
             raise InvalidIDToken(type(error).__name__) from None
         return {**claims, "alg": algorithm, "jwk": jwk}
 
-    def _faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
+    def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
+        """Yield what is wrong with an ID token, for the log: claims that do not prove who logged in here and now."""
         moment = now().timestamp()
         if claims.get("iss") != self.issuer_for(claims) or not self.may_sign(claims["jwk"], claims):
             yield "iss"

@@ -107,6 +107,11 @@ class Provider(ABC):
         """The name that people know."""
 
     @property
+    def parameters(self) -> Mapping[str, str]:
+        """What to send to the authorization endpoint besides what every provider gets."""
+        return {}
+
+    @property
     def client(self) -> Client:
         """The client that the provider knows this project as."""
         return self.settings.get().client

@@ -1,11 +1,12 @@
 """Any OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from ..openid import OpenIDProvider
+from ....clock import now
+from ..openid import LEEWAY, OpenIDProvider
 from ..settings import ClientSettings, is_safe
 
 
@@ -19,6 +20,8 @@ class OIDCSettings(ClientSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = "OpenID Connect"
     """Its name on the sign-in page and in mails."""
+    oidc_max_age_minutes: int = Field(default=0, ge=0, le=43_200)
+    """Whoever last proved who they are longer ago must do so again. 0 means that any session at the issuer will do."""
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
@@ -41,6 +44,25 @@ class OIDC(OpenIDProvider):
     @property
     def issuer(self) -> str:
         return OIDCSettings.get().oidc_issuer
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        return {"max_age": str(_max_age())} if _max_age() else {}
+
+    def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
+        yield from super().faults(claims, nonce, access_token)
+        # The browser carries our wish to the issuer, and whoever owns it can take the wish out (ASVS 6.8.4).
+        if _max_age() and not _is_recent(claims.get("auth_time")):
+            yield "auth_time"
+
+
+def _max_age() -> int:
+    return OIDCSettings.get().oidc_max_age_minutes * 60
+
+
+def _is_recent(proved_at: object) -> bool:
+    moment = now().timestamp()
+    return type(proved_at) is int and moment - _max_age() - LEEWAY <= proved_at <= moment + LEEWAY
 
 
 oidc = OIDC()
