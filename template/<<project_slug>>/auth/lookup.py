@@ -19,8 +19,10 @@ from ..db import Database
 K = TypeVar("K")
 V = TypeVar("V")
 
-SIZES = (1, 4, 16, 64)
-"""Keys are repeated up to one of these lengths, so that each length is one cached statement."""
+MOST = 64
+"""Keys in one query. More wait for the next."""
+SIZES = (1, 4, 16, MOST)
+"""How many keys a statement has: the last one is repeated, so that these are all the statements there are to cache."""
 
 Fetch = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 
@@ -52,8 +54,8 @@ class JoinedLookup(Generic[K, V]):
         asked: dict[K, asyncio.Future[V | None]] = {}
         try:
             await asyncio.sleep(0)  # requests that have reached this process but not this class join in
-            asked = {key: self._waiting.pop(key) for key in list(islice(self._waiting, SIZES[-1]))}
-            found = await self._fetch(padded(list(asked)))
+            asked = {key: self._waiting.pop(key) for key in list(islice(self._waiting, MOST))}
+            found = await self._fetch(list(asked))
         except BaseException as error:
             # If the runner is cancelled, keys that arrived in the meantime fail too: nobody else would answer them.
             for future in (*asked.values(), *(self._waiting.values() if not isinstance(error, Exception) else ())):
@@ -68,18 +70,17 @@ class JoinedLookup(Generic[K, V]):
 
 
 def row_query(database: Database, statement: Executable, key: str) -> Fetch[Any, Row[Any]]:
-    """Return a query of what `statement` finds for `keys`, by the column `key`; it may also use NOW."""
+    """Return a query of what `statement` finds for `keys`, at most MOST, by the column `key`; it may also use NOW."""
 
     # Core, and no transaction: the ORM costs several times as much as the query.
     async def fetch(keys: Sequence[Any]) -> Mapping[Any, Row[Any]]:
         async with database.autocommit.connect() as connection:
-            rows: Iterable[Row[Any]] = await connection.execute(statement, {"keys": keys, "now": now()})
+            rows: Iterable[Row[Any]] = await connection.execute(statement, {"keys": _padded(keys), "now": now()})
             return {getattr(row, key): row for row in rows}
 
     return fetch
 
 
-def padded(keys: list[K]) -> list[K]:
-    """Return the keys, 1 to 64 of them, with the last one repeated up to one of SIZES."""
+def _padded(keys: Sequence[K]) -> list[K]:
     size = next(size for size in SIZES if size >= len(keys))
-    return keys + keys[-1:] * (size - len(keys))
+    return list(keys) + [keys[-1]] * (size - len(keys))

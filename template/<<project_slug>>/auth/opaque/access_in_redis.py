@@ -17,7 +17,7 @@ from ...clock import now
 from ...db import NOW, Database
 from ...redis_client import CLEANED_UP_AFTER, Client, client_beside, client_of
 from ...users.models import User
-from ..lookup import JoinedLookup, padded, row_query
+from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
@@ -54,7 +54,7 @@ def lookup(database: Database) -> JoinedLookup[str, tuple[Found, Row[Any] | None
     async def fetch(keys: Sequence[str]) -> dict[str, tuple[Found, Row[Any] | None]]:
         values: Sequence[Any] = await client.answer(client.redis.mget(keys))
         found = {key: _found(value) for key, value in zip(keys, values, strict=True) if value is not None}
-        rows = await sessions(padded([each.session for each in found.values()])) if found else {}
+        rows = await sessions([each.session for each in found.values()]) if found else {}
         return {key: (each, rows.get(each.session)) for key, each in found.items()}
 
     return JoinedLookup(fetch)
