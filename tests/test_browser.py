@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,9 +14,8 @@ import httpx2
 import pytest
 
 from tools import commands
-from tools.combinations import COMBINATIONS, Combination
+from tools.combinations import COMBINATIONS, SLUG, Combination
 from tools.demo import free_port
-from tools.requirements import PASSWORDS
 
 from .browser import SECONDS, Page, opened
 from .conftest import Render
@@ -71,10 +70,10 @@ def command(project: Path, *words: str) -> str:
     return result.stdout
 
 
-def create_account(project: Path, address: str, methods: Sequence[str]) -> None:
+def create_account(project: Path, address: str) -> None:
     """Make an account on the command line, and give it a password as its owner would."""
     command(project, "users", "create", EMAIL)
-    if PASSWORDS.intersection(methods):
+    if (project / SLUG / "auth" / "passwords").exists():
         code = command(project, "passwords", "link", EMAIL).split()[-1]
         body = {"token": code, "new_password": PASSWORD}
         httpx2.post(f"{address}/auth/reset-password", json=body).raise_for_status()
@@ -131,7 +130,7 @@ def call_me(page: Page) -> tuple[str, dict[str, str]]:
 def test_authorize_then_execute(chosen: Combination, render: Render, tmp_path: Path) -> None:
     project = Path(shutil.copytree(render(chosen), tmp_path / "project"))
     with opened(tmp_path / "profile") as page, served(project) as address:
-        create_account(project, address, chosen.auth_methods)
+        create_account(project, address)
         for method in chosen.auth_methods:
             page.open(f"{address}/docs")
             page.click(".btn.authorize")

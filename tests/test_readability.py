@@ -84,10 +84,6 @@ def empty_functions(path: Path) -> list[str]:
     return [f"{path}: {node.name}" for node in functions if isinstance(node.body[-1], ast.Pass)]
 
 
-def test_path_names_hold_no_conditionals() -> None:
-    assert [name for name in renders.tracked() if "<%" in name] == []
-
-
 def test_only_two_path_names_are_templates() -> None:
     """Windows refuses `<` and `>`: see docs/adr/0001."""
     marked = {part for name in renders.tracked() for part in Path(name).parts if set(part) & set('<>:"|?*\\')}

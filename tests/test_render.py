@@ -71,11 +71,6 @@ def test_documents_have_no_gaps(rendered: Path) -> None:
     assert [name for name, text in texts.items() if re.search(r"\S\n\n\n", text)] == []
 
 
-def test_python_compiles(rendered: Path) -> None:
-    for path in rendered.rglob("*.py"):
-        compile(path.read_text(), path, "exec")
-
-
 @pytest.mark.parametrize("check", ["lint", "format", "imports"])
 def test_style_is_clean(rendered: Path, check: str) -> None:
     must_pass(rendered, check)

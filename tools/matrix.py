@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import checks, commands, databases, renders
-from .combinations import COMBINATIONS, ROOT, Combination, parts
+from .combinations import COMBINATIONS, ROOT, SLUG, Combination, parts
 
 
 @dataclass
@@ -68,13 +68,14 @@ def changed_files() -> list[str]:
     """List what differs from the last commit, as paths in a rendered project."""
     changed = renders.git(ROOT, "diff", "--name-only", "HEAD").splitlines()
     changed += renders.git(ROOT, "ls-files", "--others", "--exclude-standard").splitlines()
-    return [name.removeprefix("template").replace("<<project_slug>>", "my_api") for name in changed]
+    paths = [name.removeprefix("template").removesuffix(".jinja") for name in changed]
+    return [path.replace("<<project_slug>>", SLUG) for path in paths]
 
 
 def is_due(combination: Combination, changed: list[str]) -> bool:
     """Tell whether a combination is one of the two ends, or has a part that changed."""
     paths = [path for part in parts(combination) if part.chosen for path in part.paths]
-    touched = any(name.startswith(f"{path}/") for name in changed for path in paths)
+    touched = any(f"{name}/".startswith(f"{path}/") for name in changed for path in paths)
     return touched or combination in (COMBINATIONS[0], COMBINATIONS[-1])
 
 

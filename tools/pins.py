@@ -24,7 +24,7 @@ def main() -> None:
     for group, file in (("dev", "template"), ("bench", "bench")):
         output = ["--output-file", f"requirements/{file}.txt"]
         subprocess.run([*command, "--group", group, *output], cwd=ROOT, check=True)
-    lines = "\n".join([*rendered_requirements()])
+    lines = "\n".join(rendered_requirements())
     rendered = [*command, "--output-file", "requirements/rendered.txt", "-"]
     subprocess.run(rendered, cwd=ROOT, check=True, input=lines, text=True)
 

@@ -112,7 +112,7 @@ def _problems_of_version(version: str, found: list[Entry]) -> Iterator[str]:
     last = released()[-1:]
     allowed = successors(last[0]) if last else [(1, 0, 0), (0, 1, 0)]
     if parse(version) not in allowed:
-        yield f"{version} does not follow: {' or '.join('.'.join(map(str, each)) for each in allowed)} would."
+        yield f"{version} does not follow: {' or '.join(map(written, allowed))} would."
         return
     # Before 1.0.0 nothing is promised, and the second number stands for the first (SemVer, item 4).
     asked = min((HEADINGS.get(each.heading, PATCH) for each in found), default=PATCH)

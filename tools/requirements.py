@@ -11,48 +11,32 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from . import renders
-from .combinations import COMBINATIONS, ROOT, Combination
+from .combinations import COMBINATIONS, ROOT, Combination, parts
 
 TABLE = ROOT / "docs" / "requirements.md"
 ROW = re.compile(
     r"^\| *(?P<id>[^|\n]*?\d[^|\n]*?) *\|[^|\n]+\| *(?P<applies>[^|\n]+?) *\| *(?P<proof>[^|\n]+?) *\|$", re.MULTILINE
 )
 
-PASSWORDS = {"jwt", "oauth2_password", "http_basic"}
-TOKENS = {"jwt", "oauth2_password", "social_login"}
+PARTS = {
+    "PW": "passwords", "JWT": "jwt", "O2P": "oauth2_password", "TOK": "tokens", "RT": "tokens", "OPQ": "opaque",
+    "KEY": "api_keys", "BASIC": "http_basic", "SOC": "social_login", "OIDC": "social_login", "COOKIE": "social_login",
+    "ISSUER": "oidc", "MICROSOFT": "microsoft", "MAIL": "mail", "SQLITE": "sqlite", "POSTGRESQL": "postgresql",
+    "MYSQL": "mysql", "REDIS": "redis",
+}  # fmt: skip
+"""The part of a project that makes a code hold."""
 
 
+@cache
 def codes(combination: Combination) -> set[str]:
     """Return the applies-when codes that hold for a combination."""
-    methods = set(combination.auth_methods)
-    passwords, tokens, social = bool(methods & PASSWORDS), bool(methods & TOKENS), "social_login" in methods
-    holds = {
-        "ALL": True,
-        "ADM": True,
-        "PW": passwords,
-        "JWT": "jwt" in methods,
-        "O2P": "oauth2_password" in methods,
-        "TOK": tokens,
-        "RT": tokens,
-        "OPQ": tokens and "jwt" not in methods,
-        "KEY": "api_keys" in methods,
-        "LONE": methods == {"api_keys"},
-        "BASIC": "http_basic" in methods,
-        "SOC": social,
-        "OIDC": social,
-        "ISSUER": social and "oidc" in combination.social_providers,
-        "MICROSOFT": social and "microsoft" in combination.social_providers,
-        "COOKIE": social,
-        "MAIL": passwords or social,
-        "SQLITE": combination.database == "sqlite",
-        "POSTGRESQL": combination.database == "postgresql",
-        "MYSQL": combination.database == "mysql",
-        "REDIS": combination.redis,
-    }
-    return {code for code, holding in holds.items() if holding}
+    chosen = {part.name for part in parts(combination) if part.chosen}
+    alone = {"LONE"} if combination.auth_methods == ("api_keys",) else set()
+    return {"ALL", "ADM"} | alone | {code for code, part in PARTS.items() if part in chosen}
 
 
 @dataclass(frozen=True, kw_only=True)

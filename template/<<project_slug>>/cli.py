@@ -85,8 +85,13 @@ def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, ty
     _serve(host, port, workers=workers)
 
 
-def _refuse_unsafe_settings() -> None:
+def _import_app() -> None:
+    """Import all parts, the owner's too: settings classes and tables are known once their modules are imported."""
     import_module(f"{PACKAGE.name}.api")
+
+
+def _refuse_unsafe_settings() -> None:
+    _import_app()
     try:
         refuse_unsafe_settings()
     except UnsafeSettings as problems:
@@ -133,7 +138,7 @@ def write_env_file(path: Path) -> None:
 
 
 def _first_values() -> Iterator[tuple[str, str]]:
-    import_module(f"{PACKAGE.name}.api")
+    _import_app()
     for settings in Settings.classes:
         yield from settings.first_values().items()
 
@@ -163,7 +168,7 @@ def _refuse_other_folders() -> None:
 @app.command()
 def doctor() -> None:
     """Report problems with settings and servers, and optional features that are off. Exits with 1 on any problem."""
-    import_module(f"{PACKAGE.name}.api")
+    _import_app()
     problems = find_problems() or _find_due()
     for problem in problems:
         typer.echo(f"- {problem}")
@@ -204,7 +209,7 @@ def purge() -> None:
 
 
 async def _purge() -> None:
-    import_module(f"{PACKAGE.name}.api")
+    _import_app()
     async with opened_database() as database:
         typer.echo(f"Deleted {await purge_expired(database)} rows.")
 
@@ -219,7 +224,7 @@ def copy_from(address: str) -> None:
 
 
 async def _copy_from(address: str) -> None:
-    import_module(f"{PACKAGE.name}.api")
+    _import_app()
     async with opened_database() as database:
         try:
             typer.echo(f"Copied {await copy_everything(address, database)} rows.")

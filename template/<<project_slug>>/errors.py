@@ -200,8 +200,6 @@ async def _gone(request: Request, _: Exception) -> Response:
 
 
 async def _backend_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, IntegrityError):
-        return await unhandled(request, error)
     return await _app_error(request, unavailable(error))
 
 
@@ -230,5 +228,6 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation_error)
     app.exception_handler(StaleDataError)(_gone)
     app.exception_handler(DBAPIError)(_backend_error)
+    app.exception_handler(IntegrityError)(unhandled)  # our mistake, not a temporary failure
     app.exception_handler(PoolTimeout)(_backend_error)
     app.exception_handler(Exception)(unhandled)

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextvars import ContextVar
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,7 +53,7 @@ def _afresh(scope: Scope) -> Scope:
     return {**scope, "state": {**scope.get("state", {})}}
 
 
-def _replayed(received: list[Message], receive: Receive) -> Any:
+def _replayed(received: list[Message], receive: Receive) -> Receive:
     rest = iter(received)
 
     async def replay() -> Message:

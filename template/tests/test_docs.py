@@ -9,8 +9,6 @@ from httpx2 import AsyncClient
 from .conftest import AppWith, client_of
 from .production import PRODUCTION
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_the_page_loads_its_own_files_and_no_others(client: AsyncClient) -> None:
     """ASVS 3.6.1, 14.2.3, 4.1.1."""

@@ -1,9 +1,6 @@
 """Probes."""
 
-import pytest
 from httpx2 import AsyncClient
-
-pytestmark = pytest.mark.anyio
 
 
 async def test_a_probe_needs_no_caller_and_tells_nothing_else(client: AsyncClient) -> None:

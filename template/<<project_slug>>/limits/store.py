@@ -4,7 +4,6 @@ Windows are fixed. Counting is one statement, so that of limit+10 parallel reque
 a transaction of its own: the count stays when the request fails.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, bindparam, case, select
@@ -12,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ..clock import now
 from ..db import NOW, Database, Digest, UtcDateTime, count_of, counting, table_of
+from ..digests import digest
 from .models import RateLimit
 
 _KEY, _AMOUNT = bindparam("digest", type_=Digest), bindparam("amount", type_=Integer)
@@ -49,8 +49,3 @@ async def read(database: Database, key: str) -> tuple[int, datetime]:
     async with database.autocommit.connect() as connection:
         found = (await connection.execute(select(RateLimit.count, RateLimit.expires_at).where(*is_running))).first()
     return found or (0, now())
-
-
-def digest(key: str) -> bytes:
-    """Return the key of a counter in the table, which holds no IP or e-mail addresses."""
-    return hashlib.sha256(key.encode()).digest()

@@ -90,4 +90,8 @@ def outbox_of(request: Request) -> Outbox:
     return outbox
 
 
-Mails = Annotated[Outbox, Depends(outbox_of)]
+async def _outbox(request: Request) -> Outbox:
+    return outbox_of(request)  # a coroutine: FastAPI would run anything else in a thread
+
+
+Mails = Annotated[Outbox, Depends(_outbox)]

@@ -4,8 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from ..schemas import no_controls
-
 
 def _printable(text: str) -> str:
     # Names appear in mails and lists, which a line break or a text-reversing character could falsify.
@@ -14,5 +12,5 @@ def _printable(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(no_controls), AfterValidator(_printable)]
+Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(_printable)]
 """What a person or a thing is called, at most 100 printable characters."""

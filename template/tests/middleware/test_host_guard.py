@@ -8,8 +8,6 @@ from httpx2 import AsyncClient
 from ..conftest import AppWith, client_of
 from ..production import PRODUCTION
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_known_host_is_answered(client: AsyncClient) -> None:
     for host in ("testserver", "TESTSERVER:443", "localhost", "127.0.0.1:8000", "[::1]:8000"):

@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from ..conftest import PROJECT
 from .conftest import PACKAGE
-
-pytestmark = pytest.mark.anyio
 
 README = (PROJECT / "README.md").read_text("utf-8")
 

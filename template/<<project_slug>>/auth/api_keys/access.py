@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, select
 from starlette.requests import Request
 
 from ...db import NOW, Database, database_of
+from ...digests import digest
 from ...limits import service as limits
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
@@ -17,7 +18,7 @@ from ..principal import Principal
 from ..scopes import Scope, scopes_of
 from .last_use import LastUse
 from .models import ApiKey
-from .text import digest, id_of
+from .text import id_of
 
 METHOD = "api_keys"
 HEADER = "x-api-key"
@@ -37,7 +38,7 @@ def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_ID, "id"))
 
 
-async def authenticate(request: Request, /) -> Principal | None:
+async def authenticate(request: Request) -> Principal | None:
     """Return the key's owner as the caller; None without a key. Raises InvalidCredential, the same for every bad key.
 
     Bad keys are counted by IP address, which raises TooManyRequests; a good one needs no write and never waits for one.

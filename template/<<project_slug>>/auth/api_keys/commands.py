@@ -18,7 +18,6 @@ from . import service
 from .models import ApiKey
 from .service import Wish
 
-NAME = "api-keys"
 app = typer.Typer(help="Make, list, rotate and revoke API keys.")
 
 

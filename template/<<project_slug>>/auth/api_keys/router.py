@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from ...db import Db, Reading
+from ...db import Db, Reading, Writing
 from ...limits.service import limit
 from ...limits.settings import LimitSettings
 from ...mail.outbox import Mails, Outbox
@@ -49,10 +49,9 @@ async def list_keys(caller: AccountWriter, db: Reading) -> list[ApiKeyOut]:
 
 
 @router.delete("/{id}", status_code=204)
-async def revoke_key(key_id: KeyId, caller: AccountWriter, database: Db) -> None:
+async def revoke_key(key_id: KeyId, caller: AccountWriter, db: Writing) -> None:
     """Revoke a key. Another user's key looks like an unknown one (ASVS 8.2.2)."""
-    async with database.transaction() as db:
-        await service.revoke(db, caller.user_id, key_id)
+    await service.revoke(db, caller.user_id, key_id)
 
 
 @router.post("/{id}/rotate", status_code=201, dependencies=[limit("keys")])
@@ -66,7 +65,7 @@ async def rotate_key(key_id: KeyId, caller: RecentLogin, database: Db, outbox: M
 
 
 def _fields(new: NewKey) -> dict[str, Any]:
-    return {"key": new.text} | {name: getattr(new.key, name) for name in ApiKeyOut.model_fields}
+    return {"key": new.text, **ApiKeyOut.model_validate(new.key).model_dump()}
 
 
 def _tell(outbox: Outbox, caller: Principal, new: NewKey) -> None:

@@ -17,6 +17,7 @@ from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import affected
+from ...digests import digest
 from ...errors import Conflict, NotFound, Unprocessable
 from ..accounts import locked
 from ..granted import parse_scope
@@ -25,7 +26,7 @@ from ..scopes import Scope
 from .access import GRANTABLE, METHOD
 from .models import ApiKey
 from .settings import ApiKeySettings
-from .text import digest, new_key
+from .text import new_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,16 @@ async def create(db: AsyncSession, owner_id: UUID, wish: Wish, *, held: frozense
 
 def _draft(owner_id: UUID, name: str, scopes: frozenset[Scope], life: timedelta) -> NewKey:
     key_id, text = new_key(ApiKeySettings.get().api_key_brand)
-    start, scope = now(), " ".join(sorted(scopes))
-    key = ApiKey(id=key_id, user_id=owner_id, digest=digest(text), name=name, scope=scope, created_at=start)
-    key.expires_at = start + life
+    start = now()
+    key = ApiKey(
+        id=key_id,
+        user_id=owner_id,
+        digest=digest(text),
+        name=name,
+        scope=" ".join(sorted(scopes)),
+        created_at=start,
+        expires_at=start + life,
+    )
     return NewKey(key, text)
 
 
@@ -142,7 +150,7 @@ async def revoke(db: AsyncSession, owner_id: UUID, key_id: str) -> None:
     audit.record(db, Event.KEY_REVOKED, owner_id, key=key_id)
 
 
-async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
+async def is_current(db: AsyncSession, caller: Principal) -> bool:
     """Tell whether the caller's key is live; True for a caller without one."""
     live = select(ApiKey.id).where(ApiKey.id == caller.credential, _is_live())
     return caller.method != METHOD or await db.scalar(live) is not None

@@ -4,7 +4,6 @@ Lower-case base32 throughout: safe in headers, URLs and patterns, selected by on
 no database's collation can confuse two keys (AK-9).
 """
 
-import hashlib
 import re
 import zlib
 from base64 import b32encode
@@ -29,11 +28,6 @@ def id_of(text: str) -> str | None:
     found = _KEY.fullmatch(text)
     is_whole = _checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
     return found[1] if found and is_whole else None
-
-
-def digest(text: str) -> bytes:
-    """Return the 32 bytes that stand for a key in the database: a fast hash is enough for 256 bits (ASVS 6.5.2)."""
-    return hashlib.sha256(text.encode()).digest()
 
 
 def _checksum(text: str) -> str:

@@ -37,7 +37,7 @@ def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_ADDRESS, "email_key"))
 
 
-async def authenticate(request: Request, /) -> Principal | None:
+async def authenticate(request: Request) -> Principal | None:
     """Return the caller; None without Basic credentials.
 
     Raises InvalidCredential, TooManyRequests and Unavailable, like a login (BA-1). There is no session (BA-2).

@@ -23,6 +23,7 @@ from ..tokens.header import MAX_TOKEN_LENGTH
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from ..tokens.settings import TokenSettings
+from .keys import Key
 from .memory import Claims, SignatureMemory
 from .settings import JWTSettings
 
@@ -119,7 +120,7 @@ _SIGNATURE_ONLY: Any = dict.fromkeys(
 )
 
 
-def _key_for(settings: JWTSettings, header: dict[str, Any]) -> Any:
+def _key_for(settings: JWTSettings, header: dict[str, Any]) -> Key:
     # ASVS 9.1.2, 9.1.3: key and algorithm are ours to choose; `jwk`, `jku` and `x5u` are never looked at.
     key = settings.keys[header["kid"]]
     kind = str(header["typ"]).lower().removeprefix("application/")

@@ -4,9 +4,10 @@ A valid signature stays valid: keys change by restart only. What is kept is the 
 token's bytes. Invariant: nothing that depends on time, the session or the account is ever remembered here.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from ...digests import digest
 
 Claims = Mapping[str, Any]
 
@@ -22,11 +23,11 @@ class SignatureMemory:
     def claims_of(self, token: str) -> Claims:
         """Return the token's claims. Raises what `verify` raises."""
         # By digest: the memory of a process must not be a store of usable tokens.
-        digest = hashlib.sha256(token.encode()).digest()
-        claims = self._claims.get(digest)
+        key = digest(token)
+        claims = self._claims.get(key)
         if claims is None:
             claims = self._verify(token)
             if len(self._claims) >= self._size:
                 del self._claims[next(iter(self._claims))]
-            self._claims[digest] = claims
+            self._claims[key] = claims
         return claims

@@ -1,11 +1,11 @@
 """Log in by JSON, and the public keys."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from ...db import database_of
+from ...db import Db
 from ...errors import NotFound
 from ...limits.service import limit
-from ...mail.outbox import outbox_of
+from ...mail.outbox import Mails
 from ..dependencies import PUBLIC, Unauthorized
 from ..passwords import login
 from ..tokens import service as tokens
@@ -18,9 +18,8 @@ router = APIRouter(tags=["login"])
 
 
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
-async def log_in(body: Login, caller: SessionIfAny, request: Request, response: Response) -> TokensOut:
+async def log_in(body: Login, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Log in with e-mail address and password. The session of a token sent along is replaced."""
-    database, outbox = database_of(request), outbox_of(request)
     try:
         async with login.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
             return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)

@@ -1,6 +1,5 @@
 """Secrets in the database, in the same transaction as what they are for. Taking one is a single DELETE."""
 
-import hashlib
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
@@ -11,13 +10,9 @@ from sqlalchemy.sql import ColumnElement
 
 from ...clock import now
 from ...db import affected, table_of, upsert
+from ...digests import digest
 from .models import OneTimeToken
 from .purpose import InvalidToken, Purpose
-
-
-def digest(secret: str) -> bytes:
-    """Return the 32 bytes that stand for a secret in the database."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[str, Any], *, life: timedelta) -> str:

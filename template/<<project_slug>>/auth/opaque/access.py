@@ -1,6 +1,5 @@
 """Issue and read random access tokens."""
 
-import hashlib
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ...clock import now
 from ...db import NOW, Database
+from ...digests import digest
 from ...users.models import User
 from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
@@ -35,11 +35,6 @@ _PURGE = delete(AccessToken).where(AccessToken.digest.in_(bindparam("expired", e
 _ADD = insert(AccessToken)
 
 
-def _digest(token: str) -> bytes:
-    # A plain fast hash: 256 random bits cannot be guessed, so there is nothing to slow down (ASVS 6.5.2).
-    return hashlib.sha256(token.encode()).digest()
-
-
 def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
     """Return the joined lookup of tokens by digest."""
     return JoinedLookup(row_query(database, _BY_DIGEST, "digest"))
@@ -52,13 +47,13 @@ async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
     # By their keys: to look for them under a lock would make sessions wait for each other's tokens.
     if expired := (await db.scalars(_EXPIRED, {"session": session.id, "now": start})).all():
         await db.execute(_PURGE, {"expired": expired})
-    await db.execute(_ADD, {"digest": _digest(token), "session_id": session.id, "scope": scope, "expires_at": ends})
+    await db.execute(_ADD, {"digest": digest(token), "session_id": session.id, "scope": scope, "expires_at": ends})
     return token
 
 
 async def read(database: Database, token: str) -> Principal:
     """Return the caller. Raises InvalidCredential."""
-    row = await database.part(lookup).get(_digest(token)) if token.startswith(PREFIX) else None
+    row = await database.part(lookup).get(digest(token)) if token.startswith(PREFIX) else None
     if row is None:
         raise invalid_token()
     if row.expires_at <= now():
@@ -68,5 +63,5 @@ async def read(database: Database, token: str) -> Principal:
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of an access token; None for an unknown one."""
-    statement = select(Session.user_id, Session.id).join(AccessToken).where(AccessToken.digest == _digest(token))
+    statement = select(Session.user_id, Session.id).join(AccessToken).where(AccessToken.digest == digest(token))
     return (await db.execute(statement)).first()

@@ -10,26 +10,19 @@ The list in `policy` has been checked before. The caller logs `None` as an event
 import asyncio
 import hashlib
 import re
-import ssl
-from functools import cache
 
 import httpx2
 
-CONNECT_SECONDS = 3.0
+from ... import outgoing
+
 TOTAL_SECONDS = 5.0
-MAXIMUM_ANSWER = 1 << 20
-"""Bytes. A padded response has about 40,000."""
 
 _PREFIX = 5  # hex digits: all that leaves this process, shared by some 2,000 known passwords
 
 _LINE = re.compile(r"([0-9A-F]{35}):([0-9]{1,12})")
 
-_HEADERS = {
-    # Padded with made-up lines: otherwise the length of the encrypted response tells an eavesdropper the prefix.
-    "Add-Padding": "true",
-    # Uncompressed: otherwise a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
-    "Accept-Encoding": "identity",
-}
+# Padded with made-up lines: otherwise the length of the encrypted response tells an eavesdropper the prefix.
+_HEADERS = {"Add-Padding": "true"}
 
 
 async def is_breached(password: str, *, url: str) -> bool | None:
@@ -52,26 +45,11 @@ def _sha1(password: str) -> str:
 
 
 async def _fetch(url: str) -> str:
-    """The body of a 200 response. Raises `ValueError` for any other, or one over `MAXIMUM_ANSWER`."""
-    timeout = httpx2.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS)
-    verify = await asyncio.to_thread(_tls)
-    # No redirects: the response decides about a password, so it must come from the configured service.
-    async with (
-        httpx2.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False) as client,
-        client.stream("GET", url, headers=_HEADERS) as response,
-    ):
-        if response.status_code != httpx2.codes.OK:
-            raise ValueError("not an answer")
-        return (await _read(response)).decode("ascii")
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MAXIMUM_ANSWER:
-            raise ValueError("answer too long")
-    return bytes(body)
+    """The body of a 200 response. Raises `ValueError` for any other, or one that is too long."""
+    response, body = await outgoing.fetch("GET", url, headers=_HEADERS)
+    if response.status_code != httpx2.codes.OK:
+        raise ValueError("not an answer")
+    return body.decode("ascii")
 
 
 def _contains(answer: str, suffix: str) -> bool:
@@ -81,9 +59,3 @@ def _contains(answer: str, suffix: str) -> bool:
         raise ValueError("not a range")
     # A count of 0 marks padding.
     return any(line[1] == suffix and int(line[2]) > 0 for line in lines if line)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Made once, and in a thread: reading the certificates takes some 50 ms, which would block every request."""
-    return httpx2.create_ssl_context()

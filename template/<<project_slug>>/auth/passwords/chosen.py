@@ -9,11 +9,11 @@ from .hashing import PasswordHasher
 from .settings import PasswordSettings
 
 _REASONS = {
-    policy.Reason.password_too_short: "The password is too short. Several words make a good one.",
-    policy.Reason.password_too_long: "The password is too long.",
-    policy.Reason.password_common: "This password is among the most common ones.",
-    policy.Reason.password_context: "The password must not contain your address or the name of this service.",
-    policy.Reason.password_breached: "This password is known from a data breach.",
+    policy.Reason.PASSWORD_TOO_SHORT: "The password is too short. Several words make a good one.",
+    policy.Reason.PASSWORD_TOO_LONG: "The password is too long.",
+    policy.Reason.PASSWORD_COMMON: "This password is among the most common ones.",
+    policy.Reason.PASSWORD_CONTEXT: "The password must not contain your address or the name of this service.",
+    policy.Reason.PASSWORD_BREACHED: "This password is known from a data breach.",
 }
 
 
@@ -66,4 +66,4 @@ async def _check_breaches(password: str) -> None:
     if breached is None:
         log_event(Event.BREACH_CHECK_FAILED)
     if breached:
-        raise _refusal(policy.Reason.password_breached)
+        raise _refusal(policy.Reason.PASSWORD_BREACHED)

@@ -17,7 +17,6 @@ from .. import credentials, one_time
 from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import failures, mails
-from .login import send
 from .settings import PasswordSettings
 
 
@@ -46,7 +45,8 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
             previous, key = await _move(db, caller, code)
     except IntegrityError:
         raise InvalidToken from None
-    send(outbox, [mails.address_changed(previous)] if previous else [])
+    if previous:
+        outbox.send(mails.address_changed(previous))
     await failures.forget(database, key)  # as after a sign-up
 
 

@@ -7,6 +7,7 @@ any address, so in memory they would push out what every login needs.
 from sqlalchemy import delete
 
 from ...db import Database
+from ...digests import digest
 from ...limits import store
 from ...limits.models import RateLimit
 from ...limits.settings import limit_called
@@ -26,7 +27,7 @@ async def so_far(database: Database, email_key: str) -> int:
 async def forget(database: Database, email_key: str) -> None:
     """Reset the count, for instance after a success."""
     async with database.counting.connect() as connection:
-        await connection.execute(delete(RateLimit).where(RateLimit.key == store.digest(_name(email_key))))
+        await connection.execute(delete(RateLimit).where(RateLimit.key == digest(_name(email_key))))
 
 
 def _name(email_key: str) -> str:

@@ -50,11 +50,11 @@ async def authenticate(
     async with database.transaction() as db:
         # Checked again: a reset, a change or a disabling during the hash must win (ASVS 15.4.2).
         await replace(db, user_id, stored, stored, method=method)
-        notices = await _succeed(db, user_id, failed, method)
+        notice = await _succeed(db, user_id, failed, method)
         yield db, user_id
     # Counted without refusing: guesses between the owner's logins must not flood the mailbox or lock the owner out.
-    if notices and await _may_tell(database, email_key):
-        send(outbox, notices)
+    if notice and await _may_tell(database, email_key):
+        outbox.send(notice)
 
 
 async def _may_tell(database: Database, email_key: str) -> bool:
@@ -133,10 +133,10 @@ def masked(address: str) -> str:
     return f"{local[:1]}***{at}{domain}"
 
 
-async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) -> list[Message]:
+async def _succeed(db: AsyncSession, user_id: UUID, failed: int, method: str) -> Message | None:
     audit.record(db, Event.LOGIN, user_id, method=method)
     if failed < FAILURES_TO_TELL:
-        return []
+        return None
     audit.record(db, Event.LOGIN_AFTER_FAILURES, user_id, failures=failed)
     return await notice_to(db, user_id, mails.guessed)
 
@@ -154,13 +154,7 @@ async def _stored_anew(db: AsyncSession, user_id: UUID, verified: str, new: str)
     return await affected(db, statement.values(hash=new)) == 1
 
 
-async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> list[Message]:
-    """Return a mail to the account's e-mail address, if it has one."""
+async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> Message | None:
+    """Return a mail to the account's e-mail address, if it has one. Send it after the commit, not before."""
     address = (await db.get_one(User, user_id)).email
-    return [notice(address)] if address else []
-
-
-def send(outbox: Outbox, messages: list[Message]) -> None:
-    """Queue mails. Call it after the commit: no mail must report what was rolled back."""
-    for message in messages:
-        outbox.send(message)
+    return notice(address) if address else None

@@ -22,6 +22,6 @@ class Password(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-async def has_password(db: AsyncSession, user_id: UUID, /) -> bool:
+async def has_password(db: AsyncSession, user_id: UUID) -> bool:
     """Whether the account can be logged in to with a password."""
     return bool(await db.scalar(select(exists().where(Password.user_id == user_id))))

@@ -23,29 +23,29 @@ SHORTEST_CONTEXT = 4
 class Reason(StrEnum):
     """Why a password was refused, as the API reports it. NIST: the reason must be given."""
 
-    password_too_short = auto()
-    password_too_long = auto()
-    password_common = auto()
-    password_context = auto()
-    password_breached = auto()
+    PASSWORD_TOO_SHORT = auto()
+    PASSWORD_TOO_LONG = auto()
+    PASSWORD_COMMON = auto()
+    PASSWORD_CONTEXT = auto()
+    PASSWORD_BREACHED = auto()
 
 
 def weakness_of(password: str, *, context: Iterable[str], minimum: int = MINIMUM_LENGTH) -> Reason | None:
     """Return why a password is refused: too short, too long, common, or containing words of `context`; or None.
 
     `context` is what a guesser knows of this account: the package's name, the host, the user's e-mail address.
-    Lengths are in code points (6.2.1, 6.2.9). Never returns `Reason.password_breached`, which needs the network.
+    Lengths are in code points (6.2.1, 6.2.9). Never returns `Reason.PASSWORD_BREACHED`, which needs the network.
     """
     # Length first: everything after it can assume a short string, and a megabyte costs only one comparison.
     if len(password) < minimum:
-        return Reason.password_too_short
+        return Reason.PASSWORD_TOO_SHORT
     if len(password) > MAXIMUM_LENGTH:
-        return Reason.password_too_long
+        return Reason.PASSWORD_TOO_LONG
     folded = password.casefold()
     if _is_common(folded, minimum):
-        return Reason.password_common
+        return Reason.PASSWORD_COMMON
     if any(word in folded for text in context for word in _words(text.casefold())):
-        return Reason.password_context
+        return Reason.PASSWORD_CONTEXT
     return None
 
 

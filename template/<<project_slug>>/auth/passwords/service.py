@@ -25,7 +25,7 @@ from ..one_time import InvalidToken, Purpose
 from ..principal import Principal
 from . import failures, mails
 from .chosen import check_chosen, hash_chosen
-from .login import match, notice_to, replace, send, throttle
+from .login import match, notice_to, replace, throttle
 from .models import Password
 from .settings import PasswordSettings
 
@@ -50,9 +50,10 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     async with database.transaction() as db:
         await replace(db, caller.user_id, stored, hashed, method=CHANGE)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
-        notices = await _end_what_was(db, caller.user_id, keep=caller.credential)
+        notice = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
-    send(outbox, notices)
+    if notice:
+        outbox.send(notice)
     if failed:
         await failures.forget(database, email_key)
 
@@ -92,14 +93,15 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         # Checked again: during the hash the account may have been disabled or given another address.
         user = await _owner_of(db, code)
         await db.merge(Password(user_id=user.id, hash=stored, changed_at=now()))
-        notices = await _end_what_was(db, user.id)
+        notice = await _end_what_was(db, user.id)
         await end_logins(db, user.id)
         # Last: if the database refuses, nothing is used up.
         await db.flush()
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await one_time.discard(db, str(user.id))
     # Mail first: if the pause cannot be lifted, the owner is still told of the change (ASVS 6.3.7).
-    send(outbox, notices)
+    if notice:
+        outbox.send(notice)
     await failures.forget(database, user.email_key or "")
 
 
@@ -125,7 +127,7 @@ def _is_as_it_was(user: User, data: dict[str, Any]) -> bool:
     return user.is_active and is_same
 
 
-async def _end_what_was(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> list[Message]:
+async def _end_what_was(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> Message | None:
     await end_access(db, user_id, keep=keep)
     audit.record(db, Event.PASSWORD_CHANGED, user_id)
     return await notice_to(db, user_id, mails.password_changed)

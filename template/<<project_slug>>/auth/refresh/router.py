@@ -1,10 +1,10 @@
 """Refresh by JSON."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from ...db import database_of
+from ...db import Db
 from ...limits.service import limit
-from ...mail.outbox import outbox_of
+from ...mail.outbox import Mails
 from ..dependencies import PUBLIC, Unauthorized
 from ..tokens import service
 from ..tokens.schemas import TokensOut, tokens_out
@@ -14,10 +14,10 @@ router = APIRouter(prefix="/auth", tags=["login"])
 
 
 @router.post("/refresh", dependencies=[PUBLIC, limit("token")])
-async def refresh(body: Refresh, request: Request, response: Response) -> TokensOut:
+async def refresh(body: Refresh, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Exchange a refresh token for a new pair. Use each only once: a second use ends the session."""
     try:
-        tokens = await service.refresh(database_of(request), outbox_of(request), body.refresh_token)
+        tokens = await service.refresh(database, outbox, body.refresh_token)
     except service.InvalidGrant:
         raise Unauthorized("The refresh token is not valid. Log in again.", code="invalid_grant") from None
     return tokens_out(tokens, response)

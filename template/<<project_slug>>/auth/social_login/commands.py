@@ -10,7 +10,6 @@ from ..credentials import end_access
 from .models import end_logins
 from .providers import PROVIDERS
 
-NAME = "social-login"
 app = typer.Typer(help="What the providers need, and who signs in with them.")
 
 

@@ -31,7 +31,7 @@ class SocialIdentity(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-async def end_logins(db: AsyncSession, user_id: UUID, /) -> None:
+async def end_logins(db: AsyncSession, user_id: UUID) -> None:
     """Remove every identity from an account. Its owner can link them again."""
     for identity in await db.scalars(select(SocialIdentity).where(SocialIdentity.user_id == user_id)):
         await db.delete(identity)

@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Generic, NoReturn, TypeVar
 
 import httpx2
 from fastapi import FastAPI, Request
 
+from ... import outgoing
 from ...audit.events import Event, log_event
 from ...clock import now
 from ...errors import AppError
@@ -19,21 +18,11 @@ from .settings import is_safe
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 3.0
-READ_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
-MAXIMUM_ANSWER = 1 << 20
-"""Bytes."""
 LIFE = timedelta(hours=1)
 """How long a provider's metadata and keys are used without asking again."""
 COOL_DOWN = timedelta(minutes=1)
 """How often an unknown key may make us ask again. Without it, tokens with made-up keys would cause a flood of calls."""
-
-_HEADERS = {
-    "Accept": "application/json",
-    # Uncompressed: otherwise a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
-    "Accept-Encoding": "identity",
-}
 
 
 class ProviderFailed(AppError):
@@ -120,21 +109,16 @@ async def get(url: str, *, token: str | None = None, **parameters: str) -> Any:
 
 async def post(url: str, form: Mapping[str, str], basic: tuple[str, str] | None = None) -> tuple[int, Any]:
     """Send a form; return the status, 200 or one of 4xx, and the JSON. Raises ProviderFailed, ProviderTimeout."""
-    return await _fetch("POST", url, data=form, auth=basic)
+    return await _fetch("POST", url, headers={}, data=form, auth=basic)
 
 
-async def _fetch(verb: str, url: str, *, headers: Mapping[str, str] | None = None, **rest: Any) -> tuple[int, Any]:
+async def _fetch(verb: str, url: str, *, headers: Mapping[str, str], **rest: Any) -> tuple[int, Any]:
     if not is_safe(url):
         fail(url, "address")
-    timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
-        async with (
-            asyncio.timeout(TOTAL_SECONDS),
-            # No redirects: only configured hosts may learn our secret (ASVS 15.3.2).
-            httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False) as client,
-            client.stream(verb, url, headers={**_HEADERS, **(headers or {})}, **rest) as response,
-        ):
-            return response.status_code, _parse(await _read(response), response)
+        async with asyncio.timeout(TOTAL_SECONDS):
+            response, body = await outgoing.fetch(verb, url, headers={"Accept": "application/json", **headers}, **rest)
+        return response.status_code, _parse(body, response)
     except (TimeoutError, httpx2.TimeoutException):
         log_event(Event.PROVIDER_FAILED, host=httpx2.URL(url).host, reason="timeout")
         raise ProviderTimeout from None
@@ -146,15 +130,6 @@ def fail(url: str, reason: str) -> NoReturn:
     """Log in our own words why a provider's answer is unusable, and raise ProviderFailed."""
     log_event(Event.PROVIDER_FAILED, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
     raise ProviderFailed from None
-
-
-async def _read(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MAXIMUM_ANSWER:
-            raise ValueError("answer too long")
-    return bytes(body)
 
 
 def _parse(body: bytes, response: httpx2.Response) -> Any:
@@ -174,12 +149,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Made once, and in a thread: reading the certificates takes some 50 ms, which would block every request."""
-    return httpx2.create_ssl_context()
 
 
 @asynccontextmanager

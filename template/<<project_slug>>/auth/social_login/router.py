@@ -12,11 +12,9 @@ from ...errors import AppError, NotFound
 from ...limits import service as limits
 from ...limits.service import limit
 from ...mail.outbox import Mails
-from ...schemas import Input
 from ...settings import CoreSettings
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from ..one_time import InvalidToken
-from ..refresh.schemas import Token
 from ..tokens.bearer import SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from . import flow, page, service, transaction
@@ -24,7 +22,7 @@ from .flow import Visit
 from .outbound import documents_of
 from .provider import Provider
 from .providers import PROVIDERS, configured
-from .schemas import Challenge, IdentityOut, Opening, ProviderOut
+from .schemas import Challenge, Confirmation, IdentityOut, Opening, ProviderOut
 from .settings import PREFIX
 
 router = APIRouter(prefix=PREFIX, tags=["social login"])
@@ -45,7 +43,7 @@ ProviderName = Annotated[str, Path(max_length=40, pattern="^[a-z0-9_-]+$")]
 def provider_called(name: str) -> Provider:
     """Return a provider. Raises NotFound for an unknown and for an unconfigured one alike."""
     found = PROVIDERS.get(name)
-    if found is None or not found.client.is_configured:
+    if found is None or not found.settings.get().is_configured:
         raise NotFound
     return found
 
@@ -145,12 +143,6 @@ async def link(body: Opening, caller: RecentLogin, provider: ProviderName, datab
 async def unlink(caller: RecentLogin, provider: ProviderName, database: Db, outbox: Mails) -> None:
     """Remove the provider's identity and end other sessions. Refused if it is the only way to log in."""
     await service.unlink(database, outbox, caller, provider)
-
-
-class Confirmation(Input):
-    """A mailed code."""
-
-    token: Token
 
 
 @router.post("/confirm-email", status_code=204, dependencies=[limit("token")])

@@ -22,6 +22,12 @@ class Opening(Input):
     code_verifier: Verifier
 
 
+class Confirmation(Input):
+    """A mailed code."""
+
+    token: Token
+
+
 class ProviderOut(Output):
     """A provider to sign in with. Open `login_url` with `code_challenge`, and `next` unless the default will do."""
 

@@ -55,14 +55,10 @@ def is_safe(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How a provider knows this project. Without id and secret, the provider counts as not configured."""
+    """How a provider knows this project."""
 
     id: str
     secret: SecretStr
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(self.id and self.secret.get_secret_value())
 
 
 def redirect_uri(provider: str) -> str:
@@ -81,10 +77,11 @@ class ClientSettings(Settings):
         return f"{cls.provider}_client_id", f"{cls.provider}_client_secret"
 
     @property
+    def is_configured(self) -> bool:
+        return all(self._given().values())
+
+    @property
     def client(self) -> Client:
-        """The client, which is unconfigured as long as anything is missing."""
-        if not all(self._given().values()):
-            return Client("", SecretStr(""))
         return Client(getattr(self, f"{self.provider}_client_id"), getattr(self, f"{self.provider}_client_secret"))
 
     def problems(self) -> Iterator[str]:
@@ -92,7 +89,7 @@ class ClientSettings(Settings):
             yield from self.hints()
 
     def hints(self) -> Iterator[str]:
-        if not all(self._given().values()):
+        if not self.is_configured:
             variables = ", ".join(self._given())
             yield f"{variables} come from the provider, after you register {redirect_uri(self.provider)} there."
 

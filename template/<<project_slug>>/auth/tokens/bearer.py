@@ -18,7 +18,7 @@ __all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "is_curren
 CHALLENGE = f'Bearer realm="{REALM}"'
 
 
-async def authenticate(request: Request, /) -> Principal | None:
+async def authenticate(request: Request) -> Principal | None:
     """Return whom the bearer token identifies; None without one. Raises InvalidCredential."""
     token = bearer_token(request)
     return None if token is None else await access.read(database_of(request), token)

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from ... import errors
 from ...errors import AppError, unavailable
 from ...schemas import no_controls
-from .schemas import OAuthProblem
+from .schemas import NO_STORE, OAuthProblem
 
 MAX_FIELDS = 20
 MAX_LENGTHS = {
@@ -26,8 +26,6 @@ MAX_LENGTHS = {
     "token": 8192,
 }
 """Characters of each parameter."""
-
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class OAuthError(AppError):

@@ -39,8 +39,11 @@ class OAuthProblem(Output):
     error_description: str
 
 
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+"""HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
+
+
 def tokens_out(tokens: Tokens, response: Response) -> TokensOut:
-    """Return the response body, and forbid caching it: HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Pragma"] = "no-cache"
+    """Return the response body, and forbid caching it."""
+    response.headers.update(NO_STORE)
     return TokensOut.model_validate(tokens)

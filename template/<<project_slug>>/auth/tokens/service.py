@@ -8,7 +8,6 @@ A refresh token is `rt_<family>.<secret>`, both random. The session's row has th
 token that works, so spent tokens are recognised for as long as the session lives, without being stored.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +16,13 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from starlette.datastructures import Headers
 
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import NOW, Database, UtcDateTime, affected
+from ...digests import digest
 from ...errors import NotFound
 from ...mail.outbox import Outbox
 from ...middleware.request_context import current_request
@@ -77,10 +78,6 @@ class _Reused(Exception):
         self.user_id = user_id
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
 def _family_of(token: str) -> str:
     return token.partition(".")[0]
 
@@ -125,17 +122,16 @@ def _new_session(user_id: UUID, scope: str, token: str) -> Session:
         auth_time=start,
         idle_until=_idle_until(ends),
         expires_at=ends,
-        refresh_family=_digest(_family_of(token)),
-        refresh_digest=_digest(token),
+        refresh_family=digest(_family_of(token)),
+        refresh_digest=digest(token),
         user_agent=_user_agent(),
     )
 
 
 def _user_agent() -> str:
     """Return the User-Agent, printable and at most 200 characters; it is shown in the list of sessions."""
-    scope = current_request() or {"headers": []}
-    raw = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
-    return "".join(character for character in raw.decode("latin-1")[:200] if character.isprintable())
+    sent = Headers(scope=current_request() or {"headers": []}).get("user-agent", "")
+    return "".join(character for character in sent[:200] if character.isprintable())
 
 
 def _idle_until(ends: datetime) -> datetime:
@@ -183,7 +179,7 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
 
 async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> Tokens:
     family = _family_of(token)
-    row = (await db.execute(_OF_FAMILY, {"family": _digest(family), "now": now()})).first()
+    row = (await db.execute(_OF_FAMILY, {"family": digest(family), "now": now()})).first()
     if row is None:
         raise InvalidGrant
     session = Session(id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time)
@@ -201,7 +197,7 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
 
 async def _spend(db: AsyncConnection, session: Session, token: str, successor: str) -> None:
     until = now() + timedelta(days=TokenSettings.get().refresh_idle_days)
-    parameters = {"session": session.id, "spent": _digest(token), "next": _digest(successor), "until": until}
+    parameters = {"session": session.id, "spent": digest(token), "next": digest(successor), "until": until}
     # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
     if not (await db.execute(_SPEND, parameters)).rowcount:
         raise _Reused(session.id, session.user_id)
@@ -227,7 +223,7 @@ def _as_id(credential: str | None) -> UUID | None:
         return None
 
 
-async def is_current(db: AsyncSession, caller: Principal, /) -> bool:
+async def is_current(db: AsyncSession, caller: Principal) -> bool:
     """Tell whether the caller's session has not ended; True for a caller without one."""
     session_id = session_id_of(caller)
     return session_id is None or await db.scalar(select(Session.id).where(Session.id == session_id)) is not None
@@ -259,5 +255,5 @@ async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
 
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of a token of either kind, even if spent or expired; None for an unknown one."""
-    statement = select(Session.user_id, Session.id).where(Session.refresh_family == _digest(_family_of(token)))
+    statement = select(Session.user_id, Session.id).where(Session.refresh_family == digest(_family_of(token)))
     return (await db.execute(statement)).first() or await access.session_of(db, token)
