@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +26,15 @@ from .due import migrations_due, settings_due
 from .errors import AppError, Unavailable
 from .limits import service as limits
 from .purge import purge_expired
-from .settings import CoreSettings, Settings, UnsafeSettings, find_hints, find_problems, refuse_unsafe_settings
+from .settings import (
+    RELAXED_ENVIRONMENTS,
+    CoreSettings,
+    Settings,
+    UnsafeSettings,
+    find_hints,
+    find_problems,
+    refuse_unsafe_settings,
+)
 
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
@@ -56,8 +65,10 @@ def _refuse_unsafe(settings: type[Settings]) -> None:
 @app.command()
 def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     """Start for development: write .env if there is none, migrate, serve and reload."""
-    os.environ.setdefault("ENVIRONMENT", "development")
     _refuse_other_folders()
+    if "ENVIRONMENT" not in os.environ:
+        _refuse_other_environments()
+        os.environ["ENVIRONMENT"] = "development"
     write_env_file(ENV_FILE)
     _refuse_unsafe_settings()
     upgrade()
@@ -67,6 +78,14 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
         os.environ["PUBLIC_URL"] = address
     typer.echo(f"Docs: {address}/docs", err=True)
     _serve(host, port, reload=True)
+
+
+def _refuse_other_environments() -> None:
+    # Its database would be migrated, and served without the checks of production.
+    with suppress(OSError, UnicodeDecodeError):  # reported by the settings themselves
+        named = dotenv_values(ENV_FILE).get("ENVIRONMENT") or "development"
+        if named not in RELAXED_ENVIRONMENTS:
+            raise SystemExit(f"{ENV_FILE} is for {named}: use `serve`, or another folder.")
 
 
 def _address(host: str, port: int) -> str:

@@ -1,6 +1,7 @@
 """Bases and field types of every request and response body."""
 
 from typing import Annotated
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
@@ -8,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 class Input(BaseModel):
     """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5).
 
-    What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`; dates likewise.
+    What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`, and likewise
+    `AwareDatetime`.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
@@ -43,7 +45,7 @@ class ProblemDetails(Output):
 def no_controls(text: str) -> str:
     """Return the text. Raises ValueError for control characters and lone surrogates."""
     # PostgreSQL refuses NUL and every driver refuses lone surrogates: refused here, never a 500 there (ST-6).
-    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF or ord(character) == 127 for character in text):
+    if any(category(character) in ("Cc", "Cs") for character in text):
         raise ValueError("must not contain control characters")
     return text
 

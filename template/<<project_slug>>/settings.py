@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from io import StringIO
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
 _ORIGIN = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]+)?")
 """What browsers send as `Origin` (RFC 6454, section 6.2): lower case, without a slash at the end."""
 
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
 def _refuse_broken_lines(env_file: Path) -> None:
     # They would be skipped: a limit lowered in one would silently keep its default.
     for binding in parse_stream(StringIO(env_file.read_text("utf-8") if env_file.exists() else "")):
-        if binding.error:
+        if binding.error or (binding.key and binding.value is None):
             raise SettingsError(f"Line {binding.original.line} of .env is not NAME=value")
 
 
@@ -156,7 +157,11 @@ def _is_network(text: str) -> bool:
 
 
 def _is_half_the_internet(text: str) -> bool:
-    return _is_network(text) and ip_network(text).prefixlen < 8
+    network = ip_network(text) if _is_network(text) else None
+    if isinstance(network, IPv6Network):
+        # A listener for both families sees all of IPv4 in 96 bits, and no network of IPv6 is as large as 2000::/3.
+        return network.prefixlen < (104 if network.overlaps(_IPV4_IN_IPV6) else 24)
+    return network is not None and network.prefixlen < 8
 
 
 class UnsafeSettings(Exception):

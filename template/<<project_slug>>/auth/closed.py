@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from ..limits.service import AddressLimit
 from ..limits.settings import limit_called
 from ..schemas import ProblemDetails
-from .dependencies import Guard, public
+from .dependencies import Guard, caller_if_any, public
 from .methods import METHODS
 
 OPEN_PATHS = frozenset({"/openapi.json"})
@@ -67,9 +67,14 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
         for verb in getattr(route, "methods", None) or ():
             operation = schema["paths"].get(route.path_format, {}).get(verb.lower())
             if operation is not None:
-                operation["security"] = [] if guards is None else _requirements(guards)
+                operation["security"] = _optional(route) if guards is None else _requirements(guards)
     app.openapi_schema = schema
     return schema
+
+
+def _optional(route: RouteContext) -> list[dict[str, list[str]]]:
+    is_read = caller_if_any in _calls(getattr(route, "dependant", None))
+    return [{}, *_requirements([])] if is_read else []
 
 
 def _requirements(guards: list[Guard]) -> list[dict[str, list[str]]]:

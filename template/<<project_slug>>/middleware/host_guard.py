@@ -1,9 +1,14 @@
 """Refuse unknown hosts and plain http before anything else looks at the request."""
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import errors
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]+))(?::[0-9]*)?")
+"""A name or an IP address, and a port (RFC 9110, section 7.2)."""
 
 HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
 """Probes use the IP address and no TLS; these responses reveal nothing worth hiding."""
@@ -38,5 +43,5 @@ def _host(scope: Scope) -> str:
     sent = Headers(scope=scope).getlist("host")
     if len(sent) != 1:
         return ""  # two Host headers: a proxy and we may each believe a different one
-    host, bracket, _ = sent[0].lower().partition("]")
-    return host.removeprefix("[") if bracket else host.split(":")[0]
+    found = _HOST.fullmatch(sent[0].lower())
+    return (found[1] or found[2]) if found else ""

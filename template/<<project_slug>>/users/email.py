@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Annotated
 
 import idna
-from pydantic import AfterValidator, EmailStr, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, EmailStr, StringConstraints, TypeAdapter
 
 MAX_LENGTH = 254
 """Characters in an e-mail address (RFC 5321, section 4.5.3.1.3)."""
@@ -40,7 +40,14 @@ def _one_line(address: str) -> str:
     return address
 
 
-Email = Annotated[EmailStr, StringConstraints(max_length=MAX_LENGTH), AfterValidator(_one_line)]
+def _bare(address: object) -> object:
+    # `EmailStr` also takes `Name <address>`, and whoever reads the name would believe another address (ASVS 1.5.3).
+    if "<" in str(address):
+        raise ValueError("must be an address alone, without a name")
+    return address
+
+
+Email = Annotated[EmailStr, StringConstraints(max_length=MAX_LENGTH), AfterValidator(_one_line), BeforeValidator(_bare)]
 """An e-mail address from outside. Only its syntax is checked: a DNS lookup would take time and reveal something."""
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)

@@ -16,7 +16,9 @@ async def test_a_known_host_is_answered(client: AsyncClient) -> None:
 
 async def test_a_foreign_host_is_refused(client: AsyncClient) -> None:
     """TP-4."""
-    for host in ("evil.example", "testserver.evil.example", "evil.example:443", "testserver@evil", ""):
+    foreign = ("evil.example", "testserver.evil.example", "evil.example:443", "testserver@evil", "")
+    invalid = ("[::1]evil.example", "testserver:evil", "testserver:443:443", "[testserver", "[testserver]:")
+    for host in (*foreign, *invalid):
         refused = await client.get("/nothing", headers={"Host": host})
         assert (refused.status_code, refused.json()["code"]) == (400, "unknown_host"), host
         assert "evil" not in refused.text

@@ -66,6 +66,8 @@ class LastUse:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Write what is due before the database closes."""
-    yield
-    database: Database = app.state.database
-    await database.part(LastUse).written()
+    try:
+        yield
+    finally:
+        database: Database = app.state.database
+        await database.part(LastUse).written()

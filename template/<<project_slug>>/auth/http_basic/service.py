@@ -88,6 +88,9 @@ class Proofs:
 
         Raises InvalidCredential, TooManyRequests, Unavailable.
         """
+        # Before anything is awaited: the limits must also apply to a right guess made alongside the owner, or sent
+        # together with this one.
+        self._memory.forget((limits.client_network(), canonical(address)))
         same = self._memory.tag(client_address(), address, password)
         task = self._running.get(same)
         if task is None:
@@ -102,8 +105,6 @@ class Proofs:
 
     async def _compare(self, outbox: Outbox, address: str, password: str) -> str:
         database, key = self._database, canonical(address)
-        # Before anything else: the limits must also apply to a right guess made alongside the owner.
-        self._memory.forget((limits.client_network(), key))
         await limits.hit_address(database, "login")
         try:
             async with login.authenticate(database, outbox, address, password, method=METHOD) as (db, user_id):

@@ -24,6 +24,7 @@ ALGORITHMS = ("HS256", "ES256", "Ed25519")
 _PLACEHOLDERS = ("changeme", "secret", "password", "example", "placeholder", "insecure")
 _HEX = re.compile(r"[0-9a-fA-F]{64,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43,}={0,2}")
+_WORD = re.compile("[A-Za-z][a-z]{2,}")
 _FASTAPI_DOCS_KEY = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"
 
 Signing = bytes | ec.EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -73,12 +74,27 @@ def weakness_of(secret: str) -> str | None:
         return "has fewer than 32 bytes"
     if secret == _FASTAPI_DOCS_KEY or any(word in secret.lower() for word in _PLACEHOLDERS):
         return "is a well-known placeholder"
-    # Thirty-two random bytes are 64 hexadecimal digits or 43 characters of base64. A phrase in base64's alphabet has
-    # letters of one case, and repetitions or sequences have few different characters.
-    is_phrase = secret in (secret.lower(), secret.upper()) or not _BASE64.fullmatch(secret)
-    if len(set(secret)) < 12 or (is_phrase and not _HEX.fullmatch(secret)):
+    if len(set(secret)) < 10 or _is_phrase(secret) or _is_regular(secret):
         return "is not random"
     return None
+
+
+def _is_phrase(secret: str) -> bool:
+    # Thirty-two random bytes are 64 hexadecimal digits or 43 characters of base64, which have both cases and seldom
+    # look like words: of 100,000, one at most is four fifths of WordsLikeThese.
+    words = sum(map(len, _WORD.findall(secret)))
+    is_base64 = _BASE64.fullmatch(secret) and secret not in (secret.lower(), secret.upper())
+    return not _HEX.fullmatch(secret) and (not is_base64 or words > len(secret) * 4 / 5)
+
+
+def _is_regular(secret: str) -> bool:
+    repeats = any(secret.startswith(secret[period:]) for period in range(1, len(secret) // 2 + 1))
+    # One by one, and as bytes in hexadecimal: 000102.
+    counts = any(
+        sum(abs(ord(one) - ord(other)) < 2 for one, other in zip(secret, secret[step:])) > len(secret) / 2  # noqa: B905
+        for step in (1, 2)
+    )
+    return repeats or counts
 
 
 def _private_key(algorithm: str, material: str) -> Key:

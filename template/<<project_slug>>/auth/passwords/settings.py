@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from limits import parse
 from pydantic import Field
 
 from ...limits.settings import LimitSettings
@@ -56,3 +57,8 @@ class PasswordLimits(LimitSettings):
     (NIST 800-63B-4, 3.2.2)."""
     limit_mail: str = "20/hour"
     """Requests that send mail, by the requester's IP address."""
+
+    def problems(self) -> Iterator[str]:
+        failures = parse(self.limit_login_failures)
+        if failures.amount > 100 or failures.get_expiry() < 86_400:
+            yield "LIMIT_LOGIN_FAILURES must be at most 100 in a day or longer (NIST SP 800-63B-4, 3.2.2)."

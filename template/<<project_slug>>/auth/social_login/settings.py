@@ -36,7 +36,7 @@ def _origin(address: str) -> str:
 
 
 def is_safe(address: str) -> bool:
-    """Whether an address has a host and TLS, no user name, and is not in an internal network (ASVS 1.3.6, 12.2.1).
+    """Whether an address has TLS, no user name, and a host with a name and not just a number (ASVS 1.3.6, 12.2.1).
 
     Outside production, plain HTTP to this machine is accepted too.
     """
