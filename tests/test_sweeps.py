@@ -216,6 +216,7 @@ def test_the_package_names_no_foreign_host(rendered: Path) -> None:
 
 
 TALKERS = {
+    "outgoing": {"outgoing.py"},
     "passwords": {"auth/passwords/breaches.py"},
     "mail": {"mail/smtp.py"},
     "social_login": {"auth/social_login/outbound.py"},

@@ -64,7 +64,7 @@ def _tell_whose(context: ExceptionContext) -> None:
 async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
     version = text("SELECT version_num FROM alembic_version")
     if (await old.scalars(version)).all() != (await new.scalars(version)).all():
-        raise CannotCopy("The two databases are not at the same migration. Upgrade both to the latest first.")
+        raise CannotCopy("They are not at the same migration. Migrate the old one at the commit before the switch.")
     for table in Base.metadata.sorted_tables:
         if await new.scalar(select(exists().select_from(table))):
             raise CannotCopy(f"The table {table.name} is not empty.")

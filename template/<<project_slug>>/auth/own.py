@@ -10,6 +10,14 @@ For instance, with a coroutine `read_robot` that returns a Principal, None, or r
         header="x-robot",  # without it, a request could carry two credentials
     )
 
+A Principal needs the account as it is at this request, and scopes within its roles. Select `ACCOUNT_COLUMNS` where
+`is_usable()`, and pass the row to `account_of` (all in `accounts.py`); `scopes_of(account.roles)` is the most that it
+may have. With `row_query` and `JoinedLookup` of `lookup.py`, parallel requests share one query.
+
+A header that a proxy sets can be forged by anybody who reaches the app directly. So let nobody but the proxy reach it,
+and let the proxy delete the client's own copy, also where it sets none. A request carries one credential only: with
+another one, such as an Authorization header, it is refused (400).
+
 Separate from `own.py`, whose routers import the guards, which import this: in one file, the imports would be circular.
 """
 

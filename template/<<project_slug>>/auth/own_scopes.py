@@ -7,4 +7,4 @@ SCOPES: tuple[str, ...] = ()
 """For instance `"orders:read"`. Administrators have them all."""
 
 ROLES: dict[str, tuple[str, ...]] = {}
-"""What a role grants: `{"clerk": ("items:read", "orders:read")}`. For `"user"`, which everybody has: in addition."""
+"""What a role grants: `{"clerk": ("items:read", "orders:read")}`. To `"user"`, which every new account has, it adds."""

@@ -99,8 +99,8 @@ async def _list() -> None:
 
 
 @app.command()
-def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All the roles it will have.")]) -> None:
-    """Give an account these roles and no others; takes effect on its next request."""
+def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All its roles, `user` too.")]) -> None:
+    """Replace an account's roles by these, which takes away all others; takes effect on its next request."""
     asyncio.run(_grant(name, set(role)))
     typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")
 
