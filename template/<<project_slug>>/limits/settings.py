@@ -1,5 +1,6 @@
 """The limits, as `limits` notation: "5/minute"."""
 
+from contextlib import suppress
 from functools import cache
 
 from limits import RateLimitItem, parse, parse_many
@@ -17,10 +18,11 @@ class LimitSettings(Settings):
     @field_validator("*")
     @classmethod
     def _is_limit(cls, value: str) -> str:
-        # Of several limits the library would only count the first.
-        if len(parse_many(value)) != 1 or parse(value).amount < 1:
-            raise ValueError("must be one limit that allows something, for instance 5/minute")
-        return value
+        with suppress(ValueError):  # the library's message repeats the value
+            # Of several limits the library would only count the first.
+            if len(parse_many(value)) == 1 and parse(value).amount > 0:
+                return value
+        raise ValueError("must be one limit that allows something, for instance 5/minute")
 
 
 class TokenLimits(LimitSettings):

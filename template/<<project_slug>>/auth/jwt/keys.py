@@ -91,7 +91,7 @@ def _is_regular(secret: str) -> bool:
     repeats = any(secret.startswith(secret[period:]) for period in range(1, len(secret) // 2 + 1))
     # One by one, and as bytes in hexadecimal: 000102.
     counts = any(
-        sum(abs(ord(one) - ord(other)) < 2 for one, other in zip(secret, secret[step:])) > len(secret) / 2  # noqa: B905
+        sum(abs(ord(one) - ord(other)) < 2 for one, other in zip(secret, secret[step:], strict=False)) > len(secret) / 2
         for step in (1, 2)
     )
     return repeats or counts
