@@ -30,8 +30,10 @@ class Outbox:
         self._pause = pause
         self._queue: asyncio.Queue[Message] = asyncio.Queue(size)
 
-    def send(self, message: Message) -> None:
-        """Queue a mail and return at once."""
+    def send(self, message: Message | None) -> None:
+        """Queue a mail, if there is one, and return. After the commit: no mail must report what was rolled back."""
+        if message is None:
+            return
         try:
             self._queue.put_nowait(message)
         except asyncio.QueueFull:

@@ -45,8 +45,7 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
             previous, key = await _move(db, caller, code)
     except IntegrityError:
         raise InvalidToken from None
-    if previous:
-        outbox.send(mails.address_changed(previous))
+    outbox.send(mails.address_changed(previous) if previous else None)
     await failures.forget(database, key)  # as after a sign-up
 
 

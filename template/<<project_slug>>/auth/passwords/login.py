@@ -155,6 +155,6 @@ async def _stored_anew(db: AsyncSession, user_id: UUID, verified: str, new: str)
 
 
 async def notice_to(db: AsyncSession, user_id: UUID, notice: mails.Notice) -> Message | None:
-    """Return a mail to the account's e-mail address, if it has one. Send it after the commit, not before."""
+    """Return a mail to the account's e-mail address, if it has one."""
     address = (await db.get_one(User, user_id)).email
     return notice(address) if address else None

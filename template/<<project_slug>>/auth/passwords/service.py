@@ -52,8 +52,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notice = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
-    if notice:
-        outbox.send(notice)
+    outbox.send(notice)
     if failed:
         await failures.forget(database, email_key)
 
@@ -100,8 +99,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await one_time.discard(db, str(user.id))
     # Mail first: if the pause cannot be lifted, the owner is still told of the change (ASVS 6.3.7).
-    if notice:
-        outbox.send(notice)
+    outbox.send(notice)
     await failures.forget(database, user.email_key or "")
 
 

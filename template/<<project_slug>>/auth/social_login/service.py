@@ -122,8 +122,7 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
         async with database.transaction() as db:
             audit.record(db, Event.LOGIN_FAILED, refused.user_id, **details)
         raise
-    if message:
-        outbox.send(message)
+    outbox.send(message)
     return tokens
 
 
