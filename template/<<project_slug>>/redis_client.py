@@ -5,7 +5,6 @@ database, which decides: whatever Redis loses or restores, it gives nobody acces
 a 503, never a guess (ASVS 16.5.2, ST-11).
 """
 
-import hashlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -23,6 +22,7 @@ from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .db import Database
+from .digests import digest
 from .errors import Unavailable, unavailable
 from .settings import LOOPBACK, Settings
 
@@ -103,7 +103,7 @@ class Client:
 
     def key(self, kind: str, *words: str) -> str:
         """Return the key of one entry of a kind. It only holds a digest of the words, so they cannot be read (ST-9)."""
-        return f"{self._prefix}{kind}:{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}"
+        return f"{self._prefix}{kind}:{digest(chr(0).join(words)).hex()}"
 
     async def run(self, script: str, keys: Sequence[str], *arguments: str | int) -> Any:
         """Run a script atomically: no other command runs between its lines."""

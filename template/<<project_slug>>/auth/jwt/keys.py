@@ -74,7 +74,7 @@ def weakness_of(secret: str) -> str | None:
         return "has fewer than 32 bytes"
     if secret == _FASTAPI_DOCS_KEY or any(word in secret.lower() for word in _PLACEHOLDERS):
         return "is a well-known placeholder"
-    if len(set(secret)) < 10 or _is_phrase(secret) or _is_regular(secret):
+    if len(set(secret)) < 12 or _is_phrase(secret) or _is_regular(secret):
         return "is not random"
     return None
 

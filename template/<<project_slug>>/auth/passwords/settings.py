@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from limits import parse
 from pydantic import Field
 
-from ...limits.settings import LimitSettings
+from ...limits.settings import LimitSettings, limit_called
 from ...settings import CoreSettings, Settings
 from .policy import MINIMUM_LENGTH
 
@@ -59,6 +58,6 @@ class PasswordLimits(LimitSettings):
     """Requests that send mail, by the requester's IP address."""
 
     def problems(self) -> Iterator[str]:
-        failures = parse(self.limit_login_failures)
+        failures = limit_called("login_failures")
         if failures.amount > 100 or failures.get_expiry() < 86_400:
             yield "LIMIT_LOGIN_FAILURES must be at most 100 in a day or longer (NIST SP 800-63B-4, 3.2.2)."

@@ -14,6 +14,7 @@ from secrets import token_urlsafe
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ...digests import digest
 from ...errors import BadRequest
 from .. import one_time
 from ..one_time import InvalidToken, Purpose
@@ -103,7 +104,7 @@ def _base64(value: bytes) -> str:
 
 
 def _fingerprint(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return digest(secret).hex()
 
 
 async def begin(db: AsyncSession, browser: tuple[str, ...], wish: Wish) -> tuple[Transaction, tuple[str, ...]]:
