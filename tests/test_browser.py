@@ -56,7 +56,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> No
     while time.monotonic() < deadline:
         assert process.poll() is None, output.read_text()
         try:
-            httpx2.get(address).raise_for_status()
+            httpx2.get(address, timeout=SECONDS).raise_for_status()
             return
         except httpx2.HTTPError:
             time.sleep(0.1)
@@ -76,12 +76,12 @@ def create_account(project: Path, address: str) -> None:
     if (project / SLUG / "auth" / "passwords").exists():
         code = command(project, "passwords", "link", EMAIL).split()[-1]
         body = {"token": code, "new_password": PASSWORD}
-        httpx2.post(f"{address}/auth/reset-password", json=body).raise_for_status()
+        httpx2.post(f"{address}/auth/reset-password", json=body, timeout=SECONDS).raise_for_status()
 
 
 def token(address: str) -> str:
     """Log in by JSON."""
-    login = httpx2.post(f"{address}/auth/login", json={"email": EMAIL, "password": PASSWORD})
+    login = httpx2.post(f"{address}/auth/login", json={"email": EMAIL, "password": PASSWORD}, timeout=SECONDS)
     return str(login.json()["access_token"])
 
 
