@@ -5,6 +5,7 @@ database, which decides: whatever Redis loses or restores, it gives nobody acces
 a 503, never a guess (ASVS 16.5.2, ST-11).
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -118,7 +119,8 @@ class Client:
         except RedisError as error:
             if isinstance(error, ReadOnlyError):
                 # After a failover it is a replica that keeps connections open; its name now leads to the new primary.
-                await self.redis.connection_pool.disconnect(inuse_connections=False)
+                closing = self.redis.connection_pool.disconnect(inuse_connections=False)
+                await asyncio.gather(closing, return_exceptions=True)  # it may not even say goodbye
             raise unavailable(error) from None
 
     async def policy(self) -> str:

@@ -13,18 +13,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
-class _Server(Controller):
-    """Lets the connections that are being closed end before it stops: Python's warning would fail a later test."""
-
-    def cancel_tasks(self, stop_loop: bool = True) -> None:
-        self.loop.create_task(self._end(stop_loop))
-
-    async def _end(self, stop_loop: bool) -> None:
-        for _ in range(10):
-            await asyncio.sleep(0)
-        super().cancel_tasks(stop_loop)
-
-
 class Mailbox:
     """Every mail that was delivered, oldest first, and every login."""
 
@@ -33,13 +21,15 @@ class Mailbox:
         self.logins: list[LoginPassword] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        self._controller = _Server(self, hostname="127.0.0.1", port=self.port, authenticator=self._log_in, **options)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, authenticator=self._log_in, **options)
 
     def __enter__(self) -> Self:
         self._controller.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        for _turn in range(10):  # closes what is being closed: Python's warning about it would fail a later test
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._controller.loop).result()
         self._controller.stop()
 
     def _log_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:

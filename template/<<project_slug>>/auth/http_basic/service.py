@@ -10,7 +10,6 @@ from ...clock import now
 from ...db import Database, database_of
 from ...limits import service as limits
 from ...mail.outbox import Outbox, outbox_of
-from ...middleware.request_context import client_address
 from ...users.email import canonical
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
@@ -84,14 +83,14 @@ class Proofs:
         return self._memory.knows((limits.client_network(), key), self._memory.tag(password, stored))
 
     async def prove(self, outbox: Outbox, address: str, password: str) -> str:
-        """Return the stored hash that matches, compared once for all requests of a client that ask at the same time.
+        """Return the stored hash that matches, compared once for all requests of a network that ask at the same time.
 
         Raises InvalidCredential, TooManyRequests, Unavailable.
         """
         # Before anything is awaited: the limits must also apply to a right guess made alongside the owner, or sent
         # together with this one.
         self._memory.forget((limits.client_network(), canonical(address)))
-        same = self._memory.tag(client_address(), address, password)
+        same = self._memory.tag(limits.client_network(), address, password)
         task = self._running.get(same)
         if task is None:
             task = self._running[same] = asyncio.create_task(self._compare(outbox, address, password))
