@@ -235,7 +235,9 @@ async def _has_other_login(db: AsyncSession, user_id: UUID) -> bool:
 
 async def _claim(db: AsyncSession, user: User, email: str) -> Message:
     """Return the mail that proves the address of an account without one; its code voids the earlier one."""
-    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), {"email": email}, life=CLAIM_LIFE)
+    # With the version: an owner who has removed a thief's identity must not be given the thief's address.
+    data = {"email": email, "access_version": user.access_version}
+    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), data, life=CLAIM_LIFE)
     return mails.prove_address(email, code)
 
 
@@ -250,7 +252,7 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
             data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
             await confirm(db, caller)
             user = await db.get_one(User, caller.user_id)
-            if data is None or user.email:
+            if data is None or user.email or data.get("access_version") != user.access_version:
                 raise InvalidToken
             user.email, user.email_key = data["email"], canonical(data["email"])
             audit.record(db, Event.EMAIL_CHANGED, user.id)
