@@ -120,7 +120,8 @@ class Client:
             if isinstance(error, ReadOnlyError):
                 # After a failover it is a replica that keeps connections open; its name now leads to the new primary.
                 closing = self.redis.connection_pool.disconnect(inuse_connections=False)
-                await asyncio.gather(closing, return_exceptions=True)  # it may not even say goodbye
+                # One that is gone confirms no end. `gather`, since asyncio then also cancels others who wait for it.
+                await asyncio.gather(closing, return_exceptions=True)
             raise unavailable(error) from None
 
     async def policy(self) -> str:

@@ -28,7 +28,7 @@ class Mailbox:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        for _turn in range(10):  # closes what is being closed: Python's warning about it would fail a later test
+        for _turn in range(10):  # lets closing connections close: Python's warning would fail a later test
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._controller.loop).result()
         self._controller.stop()
 

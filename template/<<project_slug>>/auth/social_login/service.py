@@ -252,6 +252,7 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
             data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
             await confirm(db, caller)
             user = await db.get_one(User, caller.user_id)
+            # `get`: codes that were mailed before the version was stored with them are void.
             if data is None or user.email or data.get("access_version") != user.access_version:
                 raise InvalidToken
             user.email, user.email_key = data["email"], canonical(data["email"])
