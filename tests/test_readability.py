@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 5920, "tests": 9270, "other": 1570}
-SMALL_BUDGETS = {"package": 4290, "tests": 6225, "other": 1315}
+BUDGETS = {"package": 5925, "tests": 9300, "other": 1570}
+SMALL_BUDGETS = {"package": 4315, "tests": 6260, "other": 1315}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 15, "tests": 190, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import Conflict
 from ..users.models import User
-from .accounts import locked
+from .accounts import count_revocation, locked
 from .methods import METHODS
 from .principal import Account, Principal
 
@@ -24,7 +23,7 @@ async def end_access(db: AsyncSession, user_id: UUID, *, keep: str | None = None
 
     `keep` is the credential of the caller who asked for the change; it alone stays valid.
     """
-    await db.execute(update(User).where(User.id == user_id).values(access_version=User.access_version + 1))
+    await count_revocation(db, User.id == user_id)
     for end in dict.fromkeys(method.end_access for method in METHODS if method.end_access):
         await end(db, user_id, keep=keep)
 

@@ -30,15 +30,9 @@ def _is_good(purpose: Purpose, secret: str) -> ColumnElement[bool]:
     return is_it & (OneTimeToken.expires_at > now())
 
 
-async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str | None = None) -> dict[str, Any] | None:
-    """Return what was stored with a secret that is still valid, without using it up; None for any other.
-
-    With `subject`, one that is about somebody else counts as unknown.
-    """
-    statement = select(OneTimeToken.data).where(_is_good(purpose, secret))
-    if subject is not None:
-        statement = statement.where(OneTimeToken.subject == subject)
-    return await db.scalar(statement)
+async def find(db: AsyncSession, purpose: Purpose, secret: str) -> dict[str, Any] | None:
+    """Return what was stored with a secret that is still valid, without using it up; None for any other."""
+    return await db.scalar(select(OneTimeToken.data).where(_is_good(purpose, secret)))
 
 
 async def take(db: AsyncSession, purpose: Purpose, secret: str) -> None:

@@ -31,7 +31,7 @@ local of_secret, now = KEYS[1], ARGV[1]
 local subject, ends = unpack(redis.call('HMGET', of_secret, 'subject', 'ends'))
 if not subject or redis.call('GET', subject) ~= of_secret or tonumber(ends) <= tonumber(now) then return false end
 """
-_READ = f"{_FIND} return redis.call('HMGET', of_secret, 'subject', 'data')"
+_READ = f"{_FIND} return redis.call('HGET', of_secret, 'data')"
 _TAKE = f"{_FIND} return redis.call('DEL', of_secret, subject)"
 _DISCARD = """
 for _, of_subject in ipairs(KEYS) do
@@ -50,16 +50,11 @@ async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[st
     return secret
 
 
-async def find(db: AsyncSession, purpose: Purpose, secret: str, *, subject: str | None = None) -> dict[str, Any] | None:
-    """Return what was stored with a secret that is still valid, without using it up; None for any other.
-
-    With `subject`, one that is about somebody else counts as unknown.
-    """
+async def find(db: AsyncSession, purpose: Purpose, secret: str) -> dict[str, Any] | None:
+    """Return what was stored with a secret that is still valid, without using it up; None for any other."""
     client = client_beside(db)
     found = await client.run(_READ, [_of_secret(client, purpose, secret)], _milliseconds())
-    if found is None or (subject is not None and found[0] != _of_subject(client, purpose, subject)):
-        return None
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] | None = None if found is None else json.loads(found)
     return data
 
 

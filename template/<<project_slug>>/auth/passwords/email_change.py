@@ -14,7 +14,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import credentials, one_time
-from ..one_time import InvalidToken, Purpose
+from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
 from . import failures, mails
 from .settings import PasswordSettings
@@ -28,8 +28,8 @@ async def request(database: Database, outbox: Outbox, caller: Principal, email: 
     async with database.transaction() as db:
         owner = await db.scalar(select(User).where(User.email_key == key))
         is_free = owner is None or owner.id == caller.user_id
-        data = {"email": email, "access_version": caller.account.access_version} if is_free else {}
-        code = await one_time.create(db, Purpose.CHANGE_EMAIL, str(caller.user_id), data, life=life)
+        # Also for an address in use, so that timing reveals nothing; that code is mailed to nobody.
+        code = await of_account.create(db, Purpose.CHANGE_EMAIL, caller.account, {"email": email}, life=life)
     taken = owner.email if owner and not is_free else None
     outbox.send(mails.address_in_use(taken) if taken else mails.confirm_new_address(email, code))
 
@@ -50,14 +50,10 @@ async def confirm(database: Database, outbox: Outbox, caller: Principal, code: s
 
 
 async def _move(db: AsyncSession, caller: Principal, code: str) -> tuple[str | None, str]:
-    data = await one_time.find(db, Purpose.CHANGE_EMAIL, code, subject=str(caller.user_id))
-    if not data:
+    user, data = await of_account.owner_of(db, Purpose.CHANGE_EMAIL, code)
+    if user.id != caller.user_id:
         raise InvalidToken
     await credentials.confirm(db, caller)
-    user = await db.get_one(User, caller.user_id)
-    # A code from before the last change of credentials is void, even if a restored store still knows it (ST-10).
-    if user.access_version != data["access_version"]:
-        raise InvalidToken
     previous, key = user.email, canonical(data["email"])
     user.email, user.email_key = data["email"], key
     await credentials.end_access(db, user.id, keep=caller.credential)

@@ -1,7 +1,6 @@
 """Change a password, and reset a forgotten one."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -18,10 +17,9 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
-from ..accounts import locked
 from ..credentials import end_access
 from ..methods import METHODS
-from ..one_time import InvalidToken, Purpose
+from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
 from . import failures, mails
 from .chosen import check_chosen, hash_chosen
@@ -75,9 +73,8 @@ async def _create_nothing(db: AsyncSession, key: str) -> str:
 
 async def create_reset(db: AsyncSession, user: User) -> str:
     """Return a code that sets the user's password, once, bound to the account as it is now (ASVS 6.4.3)."""
-    data = {"user_id": str(user.id), "email_key": user.email_key, "access_version": user.access_version}
     life = timedelta(minutes=PasswordSettings.get().reset_minutes)
-    return await one_time.create(db, Purpose.RESET_PASSWORD, str(user.id), data, life=life)
+    return await of_account.create(db, Purpose.RESET_PASSWORD, user, {"email_key": user.email_key}, life=life)
 
 
 async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None:
@@ -111,18 +108,10 @@ async def end_logins(db: AsyncSession, user_id: UUID) -> None:
 
 
 async def _owner_of(db: AsyncSession, code: str) -> User:
-    data = await one_time.find(db, Purpose.RESET_PASSWORD, code)
-    user = await locked(db, UUID(data["user_id"])) if data else None
-    if data is None or user is None or not _is_as_it_was(user, data):
-        raise InvalidToken
+    user, data = await of_account.owner_of(db, Purpose.RESET_PASSWORD, code)
+    if user.email_key != data["email_key"]:
+        raise InvalidToken  # it was mailed to an address that is not the account's any more (ASVS 6.6.2)
     return user
-
-
-def _is_as_it_was(user: User, data: dict[str, Any]) -> bool:
-    # A code is void if the account no longer has its address or is disabled (ASVS 6.6.2), or if the credentials have
-    # changed since, even if a restored store still knows it (ST-10).
-    is_same = user.email_key == data["email_key"] and user.access_version == data["access_version"]
-    return user.is_active and is_same
 
 
 async def _end_what_was(db: AsyncSession, user_id: UUID, *, keep: str | None = None) -> Message | None:

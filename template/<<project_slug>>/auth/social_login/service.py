@@ -28,7 +28,7 @@ from .. import one_time
 from ..accounts import locked
 from ..credentials import confirm, end_access
 from ..methods import METHODS
-from ..one_time import InvalidToken, Purpose
+from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
 from ..tokens.service import Tokens, start_session
 from . import mails
@@ -235,9 +235,7 @@ async def _has_other_login(db: AsyncSession, user_id: UUID) -> bool:
 
 async def _claim(db: AsyncSession, user: User, email: str) -> Message:
     """Return the mail that proves the address of an account without one; its code voids the earlier one."""
-    # With the version: an owner who has removed a thief's identity must not be given the thief's address.
-    data = {"email": email, "access_version": user.access_version}
-    code = await one_time.create(db, Purpose.SOCIAL_EMAIL, str(user.id), data, life=CLAIM_LIFE)
+    code = await of_account.create(db, Purpose.SOCIAL_EMAIL, user, {"email": email}, life=CLAIM_LIFE)
     return mails.prove_address(email, code)
 
 
@@ -249,12 +247,10 @@ async def confirm_email(database: Database, caller: Principal, code: str) -> Non
     """
     try:
         async with database.transaction() as db:
-            data = await one_time.find(db, Purpose.SOCIAL_EMAIL, code, subject=str(caller.user_id))
-            await confirm(db, caller)
-            user = await db.get_one(User, caller.user_id)
-            # `get`: codes that were mailed before the version was stored with them are void.
-            if data is None or user.email or data.get("access_version") != user.access_version:
+            user, data = await of_account.owner_of(db, Purpose.SOCIAL_EMAIL, code)
+            if user.id != caller.user_id or user.email:
                 raise InvalidToken
+            await confirm(db, caller)
             user.email, user.email_key = data["email"], canonical(data["email"])
             audit.record(db, Event.EMAIL_CHANGED, user.id)
             # Last: if the address has another account, nothing is used up.

@@ -38,7 +38,7 @@ async def log_out(request: Request, db: Writing) -> None:
 @router.post("/logout-all", status_code=204)
 async def log_out_everywhere(caller: AccountWriter, db: Writing) -> None:
     """End all of the caller's sessions, this one included. Needs `account:write`, so a key cannot lock them out."""
-    await service.end_sessions(db, caller.user_id)
+    await service.log_out_everywhere(db, caller.user_id)
 
 
 @router.get("/sessions")

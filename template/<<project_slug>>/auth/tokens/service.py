@@ -27,7 +27,7 @@ from ...errors import NotFound
 from ...mail.outbox import Outbox
 from ...middleware.request_context import current_request
 from ...users.models import User
-from ..accounts import locked
+from ..accounts import count_revocation, locked
 from ..principal import Principal
 from ..scopes import Scope, scopes_of
 from .format import access
@@ -245,6 +245,12 @@ async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None =
         others = others.where(Session.id != kept)
     if await affected(db, others):
         audit.record(db, Event.TOKEN_REVOKED, user_id, sessions="all" if keep is None else "others")
+
+
+async def log_out_everywhere(db: AsyncSession, user_id: UUID) -> None:
+    """End all of the user's sessions, and void the codes that whoever held one may have asked for."""
+    await count_revocation(db, User.id == user_id)
+    await end_sessions(db, user_id)
 
 
 async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:

@@ -1,0 +1,31 @@
+"""Secrets about an account, void once its access was revoked: a thief may have asked for them, or a restored store may
+have brought them back after their use (ST-10)."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...users.models import User
+from .. import one_time
+from ..accounts import locked
+from ..principal import Account
+from .purpose import InvalidToken, Purpose
+
+
+async def create(
+    db: AsyncSession, purpose: Purpose, account: User | Account, data: dict[str, Any], *, life: timedelta
+) -> str:
+    """Store a new secret about the account as it is now, replacing the previous one, and return it."""
+    bound = {"user_id": str(account.id), "access_version": account.access_version}
+    return await one_time.create(db, purpose, str(account.id), data | bound, life=life)
+
+
+async def owner_of(db: AsyncSession, purpose: Purpose, secret: str) -> tuple[User, dict[str, Any]]:
+    """Return whom a secret is about, locked, and what was stored with it, without using it up. Raises InvalidToken."""
+    data = await one_time.find(db, purpose, secret) or {}
+    user = await locked(db, UUID(data["user_id"])) if "user_id" in data else None
+    if user is None or not user.is_active or user.access_version != data["access_version"]:
+        raise InvalidToken
+    return user, data
