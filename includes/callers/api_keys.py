@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from <<project_slug>>.auth.api_keys.access import GRANTABLE
-from <<project_slug>>.auth.api_keys.service import Wish, create
+from <<project_slug>>.auth.api_keys.service import KeyRequest, create
 from <<project_slug>>.auth.scopes import Role, Scope, scopes_of
 from <<project_slug>>.clock import now
 from <<project_slug>>.db import Database
@@ -31,7 +31,7 @@ def credential_for(database: Database) -> CredentialFor:
             user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
             db.add(user)
             await db.flush()
-            wish = Wish("test", (held if scopes is None else scopes) & GRANTABLE)
+            wish = KeyRequest("test", (held if scopes is None else scopes) & GRANTABLE)
             new = await create(db, user.id, wish, held=held)
             # As if just used: otherwise the caller's first request would also write the time of use.
             new.key.last_used_at = now()

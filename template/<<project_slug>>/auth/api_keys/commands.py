@@ -16,7 +16,7 @@ from ...users.service import named
 from ..scopes import Scope, scopes_of
 from . import service
 from .models import ApiKey
-from .service import Wish
+from .service import KeyRequest
 
 app = typer.Typer(help="Make, list, rotate and revoke API keys.")
 
@@ -31,14 +31,14 @@ def create(
     """Make a key for an account and print it. It is shown only this once."""
     if not name.isprintable() or not 0 < len(name) <= 100:
         raise SystemExit("A name has 1 to 100 printable characters.")  # a line break could forge a line of the list
-    wish = Wish(name, frozenset(scope), timedelta(days=days) if days else None)
-    typer.echo(asyncio.run(_create(owner, wish)))
+    requested = KeyRequest(name, frozenset(scope), timedelta(days=days) if days else None)
+    typer.echo(asyncio.run(_create(owner, requested)))
 
 
-async def _create(name: str, wish: Wish) -> str:
+async def _create(name: str, requested: KeyRequest) -> str:
     async with opened_database() as database, database.transaction() as db:
         owner = await _owner(db, name)
-        return (await service.create(db, owner.id, wish, held=scopes_of(owner.roles))).text
+        return (await service.create(db, owner.id, requested, held=scopes_of(owner.roles))).text
 
 
 async def _owner(db: AsyncSession, name: str) -> User:

@@ -16,7 +16,7 @@ from ..principal import Principal
 from . import service
 from .mails import key_created
 from .schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotatedApiKeyOut
-from .service import NewKey, Wish
+from .service import KeyRequest, NewKey
 
 router = APIRouter(prefix="/auth/api-keys", tags=["API keys"])
 
@@ -34,10 +34,10 @@ KeyId = Annotated[str, Path(alias="id", max_length=16, pattern="^[a-z2-7]*$")]
 @router.post("", status_code=201, dependencies=[limit("keys")])
 async def create_key(body: ApiKeyIn, caller: RecentLogin, database: Db, outbox: Mails) -> NewApiKeyOut:
     """Make a key. Its text is in this response and nowhere else."""
-    wish = Wish(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
+    requested = KeyRequest(body.name, parse_scope(body.scope), timedelta(days=body.days) if body.days else None)
     async with database.transaction() as db:
         await confirm(db, caller)
-        new = await service.create(db, caller.user_id, wish, held=caller.scopes)
+        new = await service.create(db, caller.user_id, requested, held=caller.scopes)
     _tell(outbox, caller, new)
     return NewApiKeyOut.model_validate(_fields(new))
 

@@ -30,8 +30,8 @@ from .text import new_key
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A key to make. Without `life`, it lives as long as the settings say."""
+class KeyRequest:
+    """What somebody asks for. Without `life`, it lives as long as the settings say."""
 
     name: str
     scopes: frozenset[Scope]
@@ -50,18 +50,18 @@ def _is_live() -> ColumnElement[bool]:
     return ApiKey.expires_at > now()
 
 
-async def create(db: AsyncSession, owner_id: UUID, wish: Wish, *, held: frozenset[Scope]) -> NewKey:
+async def create(db: AsyncSession, owner_id: UUID, requested: KeyRequest, *, held: frozenset[Scope]) -> NewKey:
     """Make a key. `held` is what its maker may do; the key gets some of that, and never `account:write`.
 
     Raises Unprocessable, Conflict when the owner has as many keys as allowed, NotFound for an owner who is disabled.
     """
     settings = ApiKeySettings.get()
-    life = wish.life or settings.usual_life
-    if not wish.scopes or not wish.scopes <= held & GRANTABLE:
+    life = requested.life or settings.usual_life
+    if not requested.scopes or not requested.scopes <= held & GRANTABLE:
         raise Unprocessable("A key can only have scopes of its owner, except account:write.", code="scope_not_allowed")
     if life > settings.max_life:
         raise Unprocessable(f"A key lives for {settings.api_key_max_days} days at most.", code="life_too_long")
-    new = _draft(owner_id, wish.name, wish.scopes, life)
+    new = _draft(owner_id, requested.name, requested.scopes, life)
     await _lock(db, owner_id)
     await _add(db, new.key)
     audit.record(db, Event.KEY_CREATED, owner_id, key=new.key.id, scope=new.key.scope)
