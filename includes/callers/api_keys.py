@@ -31,8 +31,8 @@ def credential_for(database: Database) -> CredentialFor:
             user = User(email=email, email_key=canonical(email), roles=frozenset({role}))
             db.add(user)
             await db.flush()
-            wish = KeyRequest("test", (held if scopes is None else scopes) & GRANTABLE)
-            new = await create(db, user.id, wish, held=held)
+            requested = KeyRequest("test", (held if scopes is None else scopes) & GRANTABLE)
+            new = await create(db, user.id, requested, held=held)
             # As if just used: otherwise the caller's first request would also write the time of use.
             new.key.last_used_at = now()
         return {"X-API-Key": new.text}
