@@ -23,7 +23,7 @@ from . import logs
 from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .due import migrations_due, settings_due
-from .errors import AppError, Unavailable
+from .errors import AppError, Misbuilt, Unavailable
 from .limits import service as limits
 from .purge import purge_expired
 from .settings import (
@@ -100,6 +100,8 @@ def _address(host: str, port: int) -> str:
 def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, typer.Option(min=1)] = 1) -> None:
     """Serve. Refuses to start with unsafe settings."""
     _refuse_unsafe_settings()
+    if workers > 1:
+        _build_app()  # otherwise each worker would fail at it, and be started again, forever
     logs.configure()
     _serve(host, port, workers=workers)
 
@@ -107,6 +109,10 @@ def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, ty
 def _import_app() -> None:
     """Import all parts, the owner's too: settings classes and tables are known once their modules are imported."""
     import_module(f"{PACKAGE.name}.api")
+
+
+def _build_app() -> None:
+    import_module(f"{PACKAGE.name}.main").create_app()
 
 
 def _refuse_unsafe_settings() -> None:
@@ -188,7 +194,7 @@ def _refuse_other_folders() -> None:
 def doctor() -> None:
     """Report problems with settings and servers, and optional features that are off. Exits with 1 on any problem."""
     _import_app()
-    problems = find_problems() or _find_due()
+    problems = find_problems() or _find_flaws() or _find_due()
     for problem in problems:
         typer.echo(f"- {problem}")
     typer.echo(f"Problems found: {len(problems)}." if problems else "No problems found.")
@@ -198,6 +204,14 @@ def doctor() -> None:
     raise SystemExit(bool(problems))
 
 
+def _find_flaws() -> list[str]:
+    try:
+        _build_app()
+    except Misbuilt as flaw:
+        return [str(flaw)]
+    return []
+
+
 def _find_due() -> list[str]:
     try:
         if due := list(migrations_due()):
@@ -205,8 +219,8 @@ def _find_due() -> list[str]:
         asyncio.run(_check_limits())
     except DBAPIError as error:
         return [_in_a_sentence(error)]
-    except AppError:
-        return ["The store of the limits does not respond: is its server running, and does it accept the password?"]
+    except AppError as error:
+        return [f"The store of the limits does not respond: {error.__cause__}."]
     return []
 
 
@@ -271,6 +285,8 @@ def main() -> None:
         raise SystemExit("The settings are invalid; `doctor` says what is wrong with them.") from None
     except DBAPIError as error:
         raise SystemExit(_in_a_sentence(error)) from None
+    except Misbuilt as flaw:
+        raise SystemExit(str(flaw)) from None
     except Unavailable:
         raise SystemExit("A server that the command needs does not respond; `doctor` says more.") from None
     except AppError as error:

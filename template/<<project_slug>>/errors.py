@@ -27,6 +27,10 @@ from .settings import CoreSettings
 log = logging.getLogger(__name__)
 
 
+class Misbuilt(Exception):
+    """The project's own code is wrong, so the app refuses to start. Says in a sentence what to change."""
+
+
 class AppError(Exception):
     """An error response. Subclasses define the status and the code; clients may rely on both."""
 

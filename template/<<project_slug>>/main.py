@@ -38,9 +38,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 
 def create_app() -> FastAPI:
-    """Build the app. Raises UnsafeSettings or UnguardedRoute rather than start in a weak state."""
+    """Build the app. Raises UnsafeSettings or Misbuilt rather than start in a weak state."""
     refuse_unsafe_settings()
-    logs.configure()
     # Slash redirects would send a client's credentials on to whatever Host it named (RFC 9700, section 4.12).
     app = App(
         title="API",
@@ -68,6 +67,7 @@ def create_app() -> FastAPI:
 
 def create_served_app() -> FastAPI:
     """Build the app for a process that does nothing but serve it."""
+    logs.configure()
     app = create_app()
     # What exists by now stays. Scanning it for garbage again and again would cost a seventh of every request.
     gc.freeze()

@@ -1,5 +1,6 @@
 """What is specific to MySQL and MariaDB."""
 
+import asyncio
 import logging
 import math
 import ssl
@@ -7,6 +8,9 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asyncmy import Connection, connect
+from asyncmy.constants.CR import CR_SERVER_LOST
+from asyncmy.errors import OperationalError
 from pydantic import Field, field_validator
 from sqlalchemy import URL, CursorResult, Dialect, Executable, Table, event, func
 from sqlalchemy.dialects.mysql import BINARY, DATETIME, VARBINARY, Insert, insert
@@ -70,9 +74,9 @@ class DatabaseSettings(Settings):
     database_url: str = Field(default="mysql+asyncmy://root@127.0.0.1:3306/app", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
-    database_timeout: float = Field(default=5, gt=0)
+    database_timeout: float = Field(default=5, gt=0, le=3600)
     """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6). Locks count whole seconds."""
-    database_statement_timeout: float = Field(default=15, gt=0)
+    database_statement_timeout: float = Field(default=15, gt=0, le=3600)
     """Seconds that one statement of a request may take: less than a stopping process waits for its requests."""
     database_ca: str = ""
     """The file with the CA certificate for the server; `system` means the authorities that the machine trusts."""
@@ -154,6 +158,7 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
     return {
         "charset": "utf8mb4",
         "connect_timeout": lock,
+        "async_creator_fn": _connect,
         "init_command": (
             # Whatever the server's default. Text that is too long is an error, never truncated (ST-5); without
             # NO_BACKSLASH_ESCAPES, which would break the driver's quoting (ASVS 1.2.4). A copied 0 stays 0.
@@ -169,6 +174,15 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         "read_timeout": patience + lock if patience else None,
         "ssl": _tls(settings.database_ca),
     }
+
+
+async def _connect(**arguments: Any) -> Connection:
+    # By itself the driver waits this long for the socket only, and forever for a server that accepts but never greets.
+    try:
+        async with asyncio.timeout(arguments["connect_timeout"]):
+            return await connect(**arguments)
+    except TimeoutError:
+        raise OperationalError(CR_SERVER_LOST, "The server does not greet") from None
 
 
 def _tls(authority: str) -> ssl.SSLContext | None:

@@ -41,9 +41,9 @@ class DatabaseSettings(Settings):
     database_url: str = Field(default="postgresql+psycopg://postgres:postgres@127.0.0.1:5432/app", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
-    database_timeout: float = Field(default=5, gt=0)
+    database_timeout: float = Field(default=5, gt=0, le=3600)
     """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6)."""
-    database_statement_timeout: float = Field(default=15, gt=0)
+    database_statement_timeout: float = Field(default=15, gt=0, le=3600)
     """Seconds that one statement of a request may take: less than a stopping process waits for its requests."""
     allow_plain_database: bool = False
 

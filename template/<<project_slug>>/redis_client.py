@@ -48,7 +48,7 @@ class RedisSettings(Settings):
     """The prefix of every key, so that several projects can share a server."""
     redis_pool_size: int = Field(default=20, ge=1)
     """Connections per worker. Too few make requests wait."""
-    redis_timeout: float = Field(default=2, gt=0)
+    redis_timeout: float = Field(default=2, gt=0, le=3600)
     """Seconds to wait for a connection or an answer; then the answer is 503 (ASVS 13.2.6)."""
     allow_redis_without_tls: bool = False
 
@@ -122,7 +122,7 @@ class Client:
                 closing = self.redis.connection_pool.disconnect(inuse_connections=False)
                 # One that is gone confirms no end. `gather`, since asyncio then also cancels others who wait for it.
                 await asyncio.gather(closing, return_exceptions=True)
-            raise unavailable(error) from None
+            raise unavailable(error) from error
 
     async def policy(self) -> str:
         """Return what Redis does when its memory is full; "unknown" if it does not say."""

@@ -44,7 +44,7 @@ class DatabaseSettings(Settings):
     database_url: str = "sqlite+aiosqlite:///app.db"
     database_pool_size: int = Field(default=20, ge=1)
     """Connections kept open per worker for reading. Too few make requests wait. Writing has its own."""
-    database_timeout: float = Field(default=5, gt=0)
+    database_timeout: float = Field(default=5, gt=0, le=3600)
     """Seconds to wait for a connection or a lock; then the response is 503 (ASVS 13.2.6)."""
     allow_sqlite_in_production: bool = False
 

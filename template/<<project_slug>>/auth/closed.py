@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
+from ..errors import Misbuilt
 from ..limits.service import AddressLimit
 from ..limits.settings import limit_called
 from ..schemas import ProblemDetails
@@ -23,7 +24,7 @@ NO_ENDPOINT = "is not an endpoint, and nothing else can have a guard: serve it e
 NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
 
 
-class UnguardedRoute(Exception):
+class UnguardedRoute(Misbuilt):
     """A route that says neither who may call it nor that anybody may. Add a guard, or PUBLIC if that is intended."""
 
 

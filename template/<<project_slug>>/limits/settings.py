@@ -6,6 +6,7 @@ from functools import cache
 from limits import RateLimitItem, parse, parse_many
 from pydantic import field_validator
 
+from ..errors import Misbuilt
 from ..settings import Settings
 
 
@@ -32,7 +33,7 @@ class TokenLimits(LimitSettings):
     """Attempts with secrets other than passwords, by IP address."""
 
 
-class UnknownLimit(LookupError):
+class UnknownLimit(Misbuilt):
     """A limit that no part has."""
 
 

@@ -25,7 +25,7 @@ class MailSettings(Settings):
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
-    smtp_timeout: float = Field(default=10, gt=0, allow_inf_nan=False)
+    smtp_timeout: float = Field(default=10, gt=0, le=3600)
     frontend_url: str = ""
     """The URL of your pages, for links in mails; empty means that mails only show the code."""
 

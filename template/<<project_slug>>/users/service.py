@@ -11,7 +11,7 @@ from ..audit import service as audit
 from ..audit.events import Event, log_event
 from ..auth.accounts import locked
 from ..auth.credentials import end_access
-from ..auth.dependencies import Forbidden
+from ..auth.dependencies import Forbidden, require_recent_login
 from ..auth.principal import Principal
 from ..auth.scopes import Role, scopes_of
 from ..db import affected
@@ -49,8 +49,8 @@ async def administer(
 ) -> User:
     """Enable or disable an account, or change its roles; takes effect on its next request.
 
-    `by` is the administrator; None is the operator, on the command line. Raises NotFound, Conflict for oneself, and
-    Forbidden if roles, including those taken away, grant more than `by` may do.
+    `by` is the administrator; None is the operator, on the command line. Raises NotFound, Conflict for oneself, and as
+    `_check_power` does.
     """
     user = await locked(db, user_id)
     if user is None:
@@ -59,10 +59,8 @@ async def administer(
     if by is not None and user.id == by.user_id:
         # Administrators who lock themselves out may be the last ones.
         raise Conflict("Ask another administrator to change your own account.")
-    if by is not None and roles is not None and not (all_of := scopes_of(user.roles | roles)) <= by.scopes:
-        # Otherwise one could gain a power through a friend, or take it from its last holder (ASVS 8.2.3).
-        log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user_id)
-        raise Forbidden(all_of)
+    if by is not None:
+        _check_power(by, user, roles)
     before = (user.is_active, user.roles)
     if roles is not None:
         user.roles = frozenset(roles)
@@ -72,6 +70,22 @@ async def administer(
         now_is = {"is_active": user.is_active, "roles": sorted(user.roles)}
         audit.record(db, Event.AUTHORIZATION_CHANGED, user.id, **_named(by), **now_is)
     return user
+
+
+def _check_power(by: Principal, user: User, roles: set[Role] | None) -> None:
+    """Raise Forbidden if the account's roles, old or new, grant more than `by` may do; Unauthorized without recent login.
+
+    Whoever may administer at all may enable and disable an account that has no more powers than everybody's.
+    """
+    if roles is None and scopes_of(user.roles) <= scopes_of(frozenset({Role.USER})):
+        return
+    # Otherwise a leaked key or forgotten session could create an administrator who outlasts it, bring back one who was
+    # disabled, or disable the others (AK-6, ASVS 7.5.3).
+    require_recent_login(by)
+    if not (all_of := scopes_of(user.roles | frozenset(roles or ()))) <= by.scopes:
+        # Otherwise one could gain a power through a friend, or take it from its last holder (ASVS 8.2.3).
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=by.user_id, account=user.id)
+        raise Forbidden(all_of)
 
 
 def _named(by: Principal | None) -> dict[str, str]:

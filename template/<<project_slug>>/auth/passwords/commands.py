@@ -1,6 +1,7 @@
 """Passwords from the command line."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -9,25 +10,31 @@ from ...audit.events import Event
 from ...cli import opened_database
 from ...users.commands import Named
 from ...users.service import named
-from .service import create_reset
+from .service import create_reset, lock_out
 
 app = typer.Typer(help="Let somebody choose a password.")
 
 
 @app.command()
-def link(name: Named) -> None:
+def link(
+    name: Named,
+    lock: Annotated[bool, typer.Option(help="Remove the password, other logins and all access first.")] = False,
+) -> None:
     """Print a code that sets the account's password, once, within RESET_MINUTES: POST /auth/reset-password.
 
-    Nobody else ever knows the password, not even for a moment (ASVS 6.4.1, 6.4.6).
+    Nobody else ever knows the password, not even for a moment (ASVS 6.4.1, 6.4.6). Lock an account that somebody else
+    can log in to: they could void the code by changing the password.
     """
-    typer.echo(asyncio.run(_link(name)))
+    typer.echo(asyncio.run(_link(name, lock=lock)))
 
 
-async def _link(name: str) -> str:
+async def _link(name: str, *, lock: bool) -> str:
     async with opened_database() as database, database.transaction() as db:
         user = await named(db, name)
         if user is None or not user.is_active or user.email is None:
             # Using the code would remove every other login, and nobody can log in with a password alone.
             raise SystemExit(f"{name} has no active account with an e-mail address.")
+        if lock:
+            await lock_out(db, user)
         audit.record(db, Event.RESET_CODE_CREATED, user.id, by="operator")
         return await create_reset(db, user)

@@ -39,7 +39,7 @@ async def reset_password(body: schemas.PasswordReset, database: Db, outbox: Mail
 
 @router.post("/change-password", status_code=204, dependencies=[limit("login")])
 async def change_password(body: schemas.PasswordChange, caller: AccountWriter, database: Db, outbox: Mails) -> None:
-    """Change the password. Revokes all other access."""
+    """Change the password. Ends all other logins."""
     try:
         await service.change(database, outbox, caller, body.current_password, body.new_password)
     except WrongPassword:
@@ -56,5 +56,5 @@ async def change_email(body: schemas.EmailChange, caller: RecentLogin, database:
 async def confirm_email(
     body: schemas.EmailChangeConfirmation, caller: AccountWriter, database: Db, outbox: Mails
 ) -> None:
-    """Confirm the new e-mail address. Revokes all other access."""
+    """Confirm the new e-mail address. Ends all other logins."""
     await email_change.confirm(database, outbox, caller, body.token)

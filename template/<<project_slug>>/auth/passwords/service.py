@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...audit import service as audit
@@ -98,6 +98,14 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
     # Mail first: if the pause cannot be lifted, the owner is still told of the change (ASVS 6.3.7).
     outbox.send(notice)
     await failures.forget(database, user.email_key or "")
+
+
+async def lock_out(db: AsyncSession, user: User) -> None:
+    """Remove every way to log in and all access, so that nobody is in until the owner resets the password."""
+    await db.execute(delete(Password).where(Password.user_id == user.id))
+    await end_logins(db, user.id)
+    await end_access(db, user.id)
+    await db.refresh(user)
 
 
 async def end_logins(db: AsyncSession, user_id: UUID) -> None:

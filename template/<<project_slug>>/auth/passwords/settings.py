@@ -20,9 +20,9 @@ class PasswordSettings(Settings):
     """Below 15 only where a second factor exists (NIST 800-63B-4)."""
     password_breach_url: str = ""
     """A k-anonymity range service; the five-character prefix is appended. Empty means no lookup. Fails open."""
-    argon2_memory_kib: int = Field(default=19_456, ge=8)
-    argon2_time_cost: int = Field(default=2, ge=1)
-    argon2_threads: int = Field(default=1, ge=1)
+    argon2_memory_kib: int = Field(default=19_456, ge=8, le=4_194_304)
+    argon2_time_cost: int = Field(default=2, ge=1, le=1000)
+    argon2_threads: int = Field(default=1, ge=1, le=64)
     """Hashes computed at once per worker. Each takes `argon2_memory_kib` and a core."""
     reset_minutes: int = Field(default=30, ge=1, le=60)
     verify_hours: int = Field(default=24, ge=1, le=72)

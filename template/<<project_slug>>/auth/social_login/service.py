@@ -152,10 +152,13 @@ async def _try_log_in(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
 ) -> tuple[Tokens, Message | None]:
     async with database.transaction() as db:
-        user = await _owner_of(db, opened.identity) or await _new_owner(db, opened)
+        message, user = None, await _owner_of(db, opened.identity)
+        if user is None:
+            message, user = await _new_owner(db, opened)
         if not user.is_active:
             raise AccountUnavailable(user.id)
-        message = await _claim(db, user, claimed) if claimed and not user.email else None
+        if claimed and not user.email:
+            message = await _claim(db, user, claimed)
         audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
         return await start_session(db, user.id, previous=previous), message
 
@@ -171,10 +174,12 @@ async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
     return None
 
 
-async def _new_owner(db: AsyncSession, opened: Opened) -> User:
-    user = await _of_address(db, opened.identity) or await _create(db, opened.identity)
+async def _new_owner(db: AsyncSession, opened: Opened) -> tuple[Message | None, User]:
+    """Return the account that the identity is added to, and what to tell whoever had it before (ASVS 6.3.7)."""
+    known = await _of_address(db, opened.identity)
+    user = known or await _create(db, opened.identity)
     await _add(db, user.id, opened)
-    return user
+    return mails.linked(known.email, _title_of(opened.provider)) if known and known.email else None, user
 
 
 async def _of_address(db: AsyncSession, identity: Identity) -> User | None:
@@ -296,8 +301,12 @@ async def unlink(database: Database, outbox: Outbox, caller: Principal, provider
 
 def _tell(outbox: Outbox, caller: Principal, notice: Callable[[str, str], Message], provider: str) -> None:
     if caller.account.email:
-        known = PROVIDERS.get(provider)
-        outbox.send(notice(caller.account.email, known.title if known else provider))
+        outbox.send(notice(caller.account.email, _title_of(provider)))
+
+
+def _title_of(provider: str) -> str:
+    known = PROVIDERS.get(provider)
+    return known.title if known else provider
 
 
 async def list_identities(db: AsyncSession, caller: Principal) -> Sequence[SocialIdentity]:

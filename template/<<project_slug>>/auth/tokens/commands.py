@@ -10,7 +10,6 @@ from ...audit import service as audit
 from ...audit.events import Event
 from ...cli import opened_database
 from ...users.commands import id_of
-from ..accounts import count_revocation
 from . import service
 from .models import Session
 
@@ -23,7 +22,7 @@ def end(
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address or id; omit with --all.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="Everybody's sessions.")] = False,
 ) -> None:
-    """Log out an account, or everybody, everywhere, and void mailed codes; effective at once (ASVS 7.4.5)."""
+    """Log out an account, or everybody, everywhere; takes effect on the next request (ASVS 7.4.5)."""
     if bool(name) == everybody:
         raise SystemExit("Name one account, or say --all.")
     asyncio.run(_end(name))
@@ -32,7 +31,6 @@ def end(
 async def _end(name: str) -> None:
     async with opened_database() as database, database.transaction() as db:
         if not name:
-            await count_revocation(db)
             await db.execute(delete(Session))
             audit.record(db, Event.TOKEN_REVOKED, None, sessions="everybody's")
             return

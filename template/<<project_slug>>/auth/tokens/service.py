@@ -27,7 +27,9 @@ from ...errors import NotFound
 from ...mail.outbox import Outbox
 from ...middleware.request_context import current_request
 from ...users.models import User
-from ..accounts import count_revocation, locked
+from .. import one_time
+from ..accounts import locked
+from ..one_time import Purpose
 from ..principal import Principal
 from ..scopes import Scope, scopes_of
 from .format import access
@@ -248,9 +250,12 @@ async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None =
 
 
 async def log_out_everywhere(db: AsyncSession, user_id: UUID) -> None:
-    """End all of the user's sessions, and void the codes that whoever held one may have asked for."""
-    await count_revocation(db, User.id == user_id)
+    """End all of the user's sessions, and void the codes that whoever held one may have asked for (ASVS 7.4.3).
+
+    Not a reset: a thief who can log in would keep the owner from recovering the account.
+    """
     await end_sessions(db, user_id)
+    await one_time.discard(db, str(user_id), Purpose.CHANGE_EMAIL, Purpose.SOCIAL_EMAIL)
 
 
 async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
