@@ -73,7 +73,7 @@ async def administer(
 
 
 def _check_power(by: Principal, user: User, roles: set[Role] | None) -> None:
-    """Raise Forbidden if the account's roles, old or new, grant more than `by` may do; Unauthorized without recent login.
+    """Raise Forbidden if the account's roles, old or new, grant more than `by` may do, and Unauthorized if not recent.
 
     Whoever may administer at all may enable and disable an account that has no more powers than everybody's.
     """
