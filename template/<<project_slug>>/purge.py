@@ -27,7 +27,7 @@ BATCH = 500
 class PurgeSettings(Settings):
     """How often to purge. Expired rows are never used again; they only take up space and hold personal data."""
 
-    purge_minutes: float = Field(default=60, ge=0, le=1440)
+    purge_minutes: float = Field(default=60, ge=0, le=525_600)
     """Minutes between two purges, plus or minus half. 0 means never: then run the command `purge` daily."""
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ColumnElement
 
@@ -33,11 +33,6 @@ async def locked(db: AsyncSession, user_id: UUID) -> User | None:
     account can still be added in the meantime; SQLite has one writer, and no row locks.
     """
     return await db.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
-
-
-async def count_revocation(db: AsyncSession, *whose: ColumnElement[bool]) -> None:
-    """Raise `access_version`, of all accounts or some: voids requests in progress and mailed codes (ASVS 7.4.3)."""
-    await db.execute(update(User).where(*whose).values(access_version=User.access_version + 1))
 
 
 def account_of(row: Row[*tuple[Any, ...]]) -> Account:

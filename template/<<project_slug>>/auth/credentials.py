@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import Conflict
 from ..users.models import User
-from .accounts import count_revocation, locked
+from .accounts import locked
 from .methods import METHODS
 from .principal import Account, Principal
 
@@ -23,7 +24,7 @@ async def end_access(db: AsyncSession, user_id: UUID, *, keep: str | None = None
 
     `keep` is the credential of the caller who asked for the change; it alone stays valid.
     """
-    await count_revocation(db, User.id == user_id)
+    await db.execute(update(User).where(User.id == user_id).values(access_version=User.access_version + 1))
     for end in dict.fromkeys(method.end_access for method in METHODS if method.end_access):
         await end(db, user_id, keep=keep)
 

@@ -1,5 +1,7 @@
-"""Secrets about an account, void once its access was revoked: a thief may have asked for them, or a restored store may
-have brought them back after their use (ST-10)."""
+"""Secrets about an account, void once its access was revoked.
+
+A thief may have asked for one, or a restored store may have brought it back after its use (ST-10).
+"""
 
 from datetime import timedelta
 from typing import Any
