@@ -30,7 +30,8 @@ def offers(template: Path, version: str, combination: Combination) -> bool:
     """Tell whether no question of a version refuses a combination."""
     asked, then = _questions(template, version)
     answers = {name: value for name, value in combination.answers.items() if name in asked}
-    return not any(then.from_string(asked[name].get("validator", "")).render(answers).strip() for name in answers)
+    given = answers | {"_copier_answers": answers}
+    return not any(then.from_string(asked[name].get("validator", "")).render(given).strip() for name in answers)
 
 
 @cache

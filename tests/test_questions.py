@@ -76,6 +76,9 @@ REFUSALS = [
     ({"database": "oracle"}, "'oracle' is not in"),
     ({"database": ["sqlite"]}, "Could not convert"),
     ({"kubernetes": True}, "SQLite serves one"),
+    *[({"redis": text}, "redis must be yes or no") for text in ("maybe", "", "2", "null")],
+    ({"database": "postgresql", "kubernetes": "flase"}, "kubernetes must be yes or no"),
+    ({"attack_tests": "some"}, "attack_tests must be yes or no"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),
 ]
@@ -114,7 +117,7 @@ def test_any_text_survives_rendering(text: str, template: Path, tmp_path: Path) 
 def test_all_hostile_texts_together_render_a_working_project(template: Path, tmp_path: Path) -> None:
     text = "\\\"\"\"'''<< 1 >> <% if %> é ☕ {0} %s $x, <a>"
     answers = {"project_name": text, "description": text, "author_name": text, "project_slug": "a"}
-    project = renders.render(template, tmp_path / "project", answers)
+    project = renders.render(template, tmp_path / "project", COMBINATIONS[0].answers | answers)
     for check in checks.due(COMBINATIONS[0]):
         must_pass(project, check)
 

@@ -16,6 +16,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 ROOT = Path(__file__).parents[1]
 SLUG = "my_api"
+ATTACKS = "test_*_attacks.py"
+"""The tests that a project has only if `attack_tests` says so (ADR 0025)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +36,22 @@ class Combination:
     @property
     def social_providers(self) -> list[str]:
         """Every provider where social login stands alone and where all methods meet; the default elsewhere."""
-        is_whole = self.auth_methods in (("social_login",), tuple(choices("auth_methods")))
-        return choices("social_providers") if is_whole else questions()["social_providers"]["default"]
+        return choices("social_providers") if self.is_extreme else questions()["social_providers"]["default"]
+
+    @property
+    def is_extreme(self) -> bool:
+        """Tell whether a method stands alone or all meet: each file without its neighbours, and with them."""
+        return len(self.auth_methods) in (1, len(choices("auth_methods")))
+
+    @property
+    def is_on_first_storage(self) -> bool:
+        """Tell whether the storage is the first of all."""
+        return (self.database, self.redis) == (choices("database")[0], False)
+
+    @property
+    def has_attacks(self) -> bool:
+        """Tell whether the attacks are tried: by all methods on each storage, and by each alone on the first."""
+        return self.is_extreme and (self.is_on_first_storage or len(self.auth_methods) > 1)
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -45,6 +61,7 @@ class Combination:
             "database": self.database,
             "redis": self.redis,
             "kubernetes": self.kubernetes,
+            "attack_tests": self.has_attacks,
             **({"social_providers": self.social_providers} if "social_login" in self.auth_methods else {}),
         }
 
@@ -80,7 +97,7 @@ def environment() -> SandboxedEnvironment:
 def objection(question: str, answers: Mapping[str, Any]) -> str:
     """Return the sentence with which a question refuses its answer; empty when it does not."""
     validator = questions()[question].get("validator", "")
-    return environment().from_string(validator).render(answers).strip()
+    return environment().from_string(validator).render(answers, _copier_answers=answers).strip()
 
 
 def choices(question: str) -> list[str]:

@@ -103,7 +103,8 @@ def run_one(template: Path, combination: Combination) -> Row:
     row = Row(combination)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            project = commands.desk(renders.render(template, Path(folder) / "project", combination.answers))
+            answers = combination.answers | {"attack_tests": True}
+            project = commands.desk(renders.render(template, Path(folder) / "project", answers))
         except Exception as error:
             row.failures["render"] = str(error)
         else:

@@ -1,7 +1,8 @@
 """Count the security requirements: which apply to a combination, which are proved, which are deviations.
 
 `docs/requirements.md` holds one row per requirement: `| id | what | applies when | proved by |`. The last cell says
-`rendered`, `template`, or `deviation: why`. A proof is a test that names the id, in a docstring or a comment.
+`rendered`, `template`, or `deviation: why`. A proof is a test that names the id, in a docstring or a comment, and that
+every project has: the attacks, which a question adds, prove nothing alone.
 
     make requirements
 """
@@ -15,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from . import renders
-from .combinations import COMBINATIONS, ROOT, Combination, parts
+from .combinations import ATTACKS, COMBINATIONS, ROOT, Combination, parts
 
 TABLE = ROOT / "docs" / "requirements.md"
 ROW = re.compile(
@@ -102,7 +103,7 @@ def count(combination: Combination, project: Path) -> Count:
     """Compare the table with the tests of one rendered project, and with the template's."""
     applicable = [each for each in load(TABLE.read_text()) if each.applies_to(combination)]
     texts = {
-        "rendered": read((project / "tests").rglob("*.py")),
+        "rendered": read(path for path in (project / "tests").rglob("*.py") if not path.match(ATTACKS)),
         "template": read([*(ROOT / "tests").glob("*.py"), ROOT / "tools" / "mutants.toml"]),
     }
     return Count(applicable=applicable, unproved=unproved(applicable, texts))

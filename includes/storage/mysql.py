@@ -28,6 +28,7 @@ UNFIT = [
     ("DATABASE_URL", ["", "app.db", "mysql://localhost/app", "mysql+asyncmy://app:a-good-one@127.0.0.1/app?ssl=true"]),
     ("DATABASE_URL", [f"mysql+asyncmy://{who}@127.0.0.1/app" for who in ("root", "root:root", "app:App", "app:mysql")]),
     ("DATABASE_URL", ["mysql+asyncmy://app:a-good-one@db.example.com/app"]),
+    ("DATABASE_URL", ["mysql+asyncmy://app:a-good-one@127.0.0.1:65536/app"]),
     ("DATABASE_CA", ["/no/such/file.pem"]),
     ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
 ]

@@ -26,7 +26,7 @@ UNFIT = [
 """What production refuses."""
 UNSAFE = {"ALLOW_SQLITE_IN_PRODUCTION": "false"}
 """Valid settings that production refuses."""
-SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n"
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy.exc import DBAPIError
 
 from . import logs
+from .audit import service as audit
 from .copying import CannotCopy, copy_everything
 from .db import NOT_THERE, Database, DatabaseSettings
 from .due import migrations_due, settings_due
@@ -45,7 +46,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 @asynccontextmanager
 async def opened_database() -> AsyncGenerator[Database]:
-    """Open the database for one command."""
+    """Open the database for one command, which the operator gave."""
+    audit.act_as("operator")
     for settings in Settings.classes:
         if settings.connects:
             _refuse_unsafe(settings)
@@ -276,10 +278,10 @@ def main() -> None:
     """Run the command line."""
     if any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
         raise SystemExit("An argument is not valid UTF-8.")
-    _add_commands_of_parts()
     # Commands report errors in a sentence; `serve` and `dev` use the log.
     logging.getLogger(PACKAGE.name).addHandler(logging.NullHandler())
     try:
+        _add_commands_of_parts()
         app()
     except (ValidationError, SettingsError):
         raise SystemExit("The settings are invalid; `doctor` says what is wrong with them.") from None

@@ -26,6 +26,7 @@ async def copy_everything(address: str, database: Database) -> int:
     """Copy every row from the database at a URL, all or none; return how many. Raises CannotCopy."""
     source = _engine(address)
     try:
+        await _reach(source)
         async with source.connect() as old, database.engine.begin() as new:
             await _compare(old, new)
             return sum([await _copy(old, new, table) for table in Base.metadata.sorted_tables])
@@ -43,6 +44,14 @@ def _engine(address: str) -> AsyncEngine:
         raise CannotCopy(f"Its driver is missing. Run this again with: uv run --with {package}") from None
     event.listen(engine.sync_engine, "handle_error", _tell_whose)
     return engine
+
+
+async def _reach(source: AsyncEngine) -> None:
+    try:
+        async with source.connect():
+            pass
+    except (TypeError, ValueError, OSError, OverflowError) as error:  # a driver's, about an option in the URL
+        raise CannotCopy(f"The source database cannot be opened: {error}.") from None
 
 
 def _existing(url: URL) -> URL:

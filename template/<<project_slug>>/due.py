@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
-from .settings import Settings
+from .settings import CoreSettings, Settings
 
 EXAMPLE = Path(".env.example")
 
@@ -17,7 +17,7 @@ EXAMPLE = Path(".env.example")
 def settings_due(env_file: Path) -> Iterator[str]:
     """Yield a sentence about unknown variables in `.env`, and one about variables that lack a value."""
     if env_file.exists() and EXAMPLE.exists():
-        with suppress(OSError, UnicodeDecodeError):  # reported by the settings themselves
+        with suppress(OSError, ValueError):  # reported by the settings themselves
             yield from _differences(env_file)
 
 
@@ -26,8 +26,10 @@ def _differences(env_file: Path) -> Iterator[str]:
     listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
     if gone := _variables(env_file).keys() - fields - {name.lower() for name in listed}:
         yield f"Unknown in {env_file} (misspelled, or removed by an update): {_shown(gone)}. {EXAMPLE} lists all."
-    open_ones = {name for name, value in _variables(EXAMPLE).items() if not value}
-    if new := (open_ones & fields) - _variables(env_file).keys() - {name.lower() for name in os.environ}:
+    needed = {name for name, value in _variables(EXAMPLE).items() if not value} & fields
+    if not CoreSettings.get().is_production:  # which alone misses, for instance, a mail server
+        needed &= {name.lower() for each in Settings.classes for name in each.first_values()}
+    if new := needed - _variables(env_file).keys() - {name.lower() for name in os.environ}:
         yield f"Not set, and perhaps new in an update: {_shown(new)}. {EXAMPLE} explains each."
 
 

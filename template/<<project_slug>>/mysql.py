@@ -89,7 +89,7 @@ class DatabaseSettings(Settings):
             url = make_url(value)
         except (ArgumentError, ValueError):  # the latter would show what follows an @ and a colon in a password
             url = None
-        if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query:
+        if url is None or url.drivername != "mysql+asyncmy" or not url.database or url.query or (url.port or 0) > 65535:
             raise ValueError("is not a database URL: mysql+asyncmy://user:password@host/name")
         return value
 
@@ -178,10 +178,11 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
 
 async def _connect(**arguments: Any) -> Connection:
     # By itself the driver waits this long for the socket only, and forever for a server that accepts but never greets.
+    # One that hangs up at once is a RuntimeError of the event loop.
     try:
         async with asyncio.timeout(arguments["connect_timeout"]):
             return await connect(**arguments)
-    except TimeoutError:
+    except (TimeoutError, RuntimeError):
         raise OperationalError(CR_SERVER_LOST, "The server does not greet") from None
 
 

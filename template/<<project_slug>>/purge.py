@@ -13,6 +13,7 @@ from secrets import SystemRandom
 from fastapi import FastAPI
 from pydantic import Field
 from sqlalchemy import Table, delete, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from .clock import now
 from .db import Base, Database
@@ -32,9 +33,19 @@ class PurgeSettings(Settings):
 
 
 async def purge_expired(database: Database) -> int:
-    """Delete what has expired, in every table with `expires_at`, and return how many rows."""
-    tables = [table for table in Base.metadata.sorted_tables if "expires_at" in table.c]
-    return sum([await _purge(database, table) for table in tables])
+    """Delete what has expired, in every table with `expires_at`, and return how many rows.
+
+    Rows go before those they refer to. Raises the first table's error, after the others have been purged.
+    """
+    deleted, failures = 0, []
+    for table in reversed(Base.metadata.sorted_tables):
+        try:
+            deleted += await _purge(database, table) if "expires_at" in table.c else 0
+        except DBAPIError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return deleted
 
 
 async def _purge(database: Database, table: Table) -> int:

@@ -1,19 +1,29 @@
 """Bases and field types of every request and response body."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from unicodedata import category
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, field_validator
 
 
 class Input(BaseModel):
     """A request body: no unknown field passes (ASVS 15.3.3), and no value is converted to another type (15.3.5).
 
     What JSON has no type for is read from text if you say so: `Annotated[UUID, Field(strict=False)]`, and likewise
-    `AwareDatetime`.
+    `AwareDatetime`, which also takes seconds since 1970. Times arrive in UTC.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_in_calendar(cls, value: object) -> object:
+        # Near the ends of the calendar there is no such time in UTC: a 422 here, never a 500 at the database.
+        try:
+            return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value
+        except OverflowError:
+            raise ValueError("is outside of the calendar") from None
 
 
 class Output(BaseModel):

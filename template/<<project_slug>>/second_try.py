@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .errors import problem, unavailable
+
 PAUSE = 0.05
 """Seconds before the second try: otherwise it could overtake the other transaction and deadlock with it again."""
 
@@ -38,7 +40,7 @@ class SecondTry:
             await self._try(scope, remember, send)
         except GivenUp:
             await asyncio.sleep(PAUSE)
-            await self._app(_afresh(scope), _replayed(received, receive), send)
+            await self._try_again(scope, _replayed(received, receive), send)
 
     async def _try(self, scope: Scope, receive: Receive, send: Send) -> None:
         before = MAY_TRY_AGAIN.set(True)
@@ -46,6 +48,13 @@ class SecondTry:
             await self._app(_afresh(scope), receive, send)
         finally:
             MAY_TRY_AGAIN.reset(before)
+
+    async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(_afresh(scope), receive, send)
+        except GivenUp as error:  # of work that it shares with a request on its first try
+            failed = unavailable(error)
+            await problem(failed.status, failed.code, failed.detail, failed.headers)(scope, receive, send)
 
 
 def _afresh(scope: Scope) -> Scope:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 
@@ -105,6 +105,14 @@ class CoreSettings(Settings):
     trusted_proxies: Words = ()
     """IP addresses or networks whose X-Forwarded-* headers are trusted. None by default (ASVS 15.3.4)."""
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        with suppress(ValueError):  # its message would repeat the value
+            urlsplit(value)
+            return value
+        raise ValueError("is not a URL, for instance https://api.example.com")
+
     @property
     def is_production(self) -> bool:
         return self.environment not in RELAXED_ENVIRONMENTS
@@ -172,7 +180,7 @@ def find_problems() -> list[str]:
     """Check every settings class that has been imported; return sentences, empty when all is well."""
     try:
         production = CoreSettings.get().is_production
-    except SettingsError as error:  # every other class would report the same
+    except ValueError as error:  # nothing else can be judged without these
         return list(_sentences(error))
     return [line for cls in Settings.classes for line in _problems_of(cls, production=production)]
 

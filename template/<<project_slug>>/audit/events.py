@@ -44,6 +44,9 @@ CRITICAL = frozenset({Event.TOKEN_REUSED, Event.LOGIN_PAUSED})
 """Events that point to a theft or an attack in progress."""
 
 
-def log_event(event: Event, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write the event's log line: when, what, where from, and the request id. Never pass a secret (ASVS 16.2.5)."""
+def log_event(event: StrEnum, *, level: int = logging.INFO, **fields: object) -> None:
+    """Write the line of an event, also of an enumeration of yours: when, what, where from, and the request id.
+
+    Never pass a secret (ASVS 16.2.5).
+    """
     log.log(logging.CRITICAL if event in CRITICAL else level, str(event), extra={"address": client_address(), **fields})

@@ -7,4 +7,5 @@ SCOPES: tuple[str, ...] = ()
 """For instance `"orders:read"`. Administrators have them all."""
 
 ROLES: dict[str, tuple[str, ...]] = {}
-"""What a role grants: `{"clerk": ("items:read", "orders:read")}`. To `"user"`, which every new account has, it adds."""
+"""What a role grants: `{"clerk": ("items:read", "orders:read")}`. To `"user"`, which every new account has, it adds.
+What you take away ends at the next request; what you add does not widen what was issued before, such as at login."""

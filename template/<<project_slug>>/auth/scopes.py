@@ -1,8 +1,20 @@
 """What may be granted: `Scope`, `Role` and `ROLE_SCOPES`. Yours are in `own_scopes.py`."""
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
+from ..errors import Misbuilt
 from . import own_scopes as own
+
+ROLES_LENGTH, SCOPES_LENGTH = 255, 1000
+"""Characters that the database has for the roles of an account, and for the scopes of a credential."""
+
+
+def _added(names: Iterable[str], members: Mapping[str, object]) -> dict[str, str]:
+    """Leave out what is built in, which OpenAPI and a refusal would list twice. `own_`: an enum knows no name "mro"."""
+    built_in = {value for name, value in members.items() if name.isupper()}
+    return {f"own_{name}": name for name in names if name not in built_in}
 
 
 class Scope(StrEnum):
@@ -14,7 +26,7 @@ class Scope(StrEnum):
     ITEMS_WRITE = "items:write"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
-    vars().update(zip(own.SCOPES, own.SCOPES, strict=True))
+    vars().update(_added(own.SCOPES, vars()))
 
 
 class Role(StrEnum):
@@ -22,8 +34,26 @@ class Role(StrEnum):
 
     USER = "user"
     ADMIN = "admin"
-    vars().update(zip(own.ROLES, own.ROLES, strict=True))
+    vars().update(_added(own.ROLES, vars()))
 
+
+def _flaws() -> Iterator[str]:
+    """Say what the database cannot store, or the challenge of a 403 not name (RFC 6749, section 3.3)."""
+    for names in (own.SCOPES, *own.ROLES.values()):
+        if isinstance(names, str):
+            yield f"{names!r} needs a comma to be a tuple: ({names!r},)"
+    scopes = [name for name in own.SCOPES if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", name)]
+    for name in (*scopes, *(name for name in own.ROLES if not re.fullmatch(r"\S+", name))):
+        yield f'{name!r} is not a name: no name has spaces, and a scope only ASCII characters except " and \\'
+    for name in set[str]().union(*own.ROLES.values()) - set(Scope):
+        yield f"{name!r} is granted by a role, but is not a scope"
+    for every, length in ((Scope, SCOPES_LENGTH), (Role, ROLES_LENGTH)):
+        if len(" ".join(every)) > length:
+            yield f"all {every.__name__.lower()}s, with spaces between them, must fit into {length} characters"
+
+
+for _flaw in _flaws():
+    raise Misbuilt(f"auth/own_scopes.py: {_flaw}.")
 
 _GRANTED: dict[Role, frozenset[Scope]] = {
     Role.USER: frozenset({Scope.ACCOUNT_WRITE, Scope.ITEMS_READ, Scope.ITEMS_WRITE}),

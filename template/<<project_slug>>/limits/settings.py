@@ -40,8 +40,8 @@ class UnknownLimit(Misbuilt):
 def limit_called(name: str) -> RateLimitItem:
     """Return the limit `limit_<name>` of any part. Raises UnknownLimit."""
     field = f"limit_{name}"
-    for part in LimitSettings.__subclasses__():
-        if field in part.model_fields:
+    for part in Settings.classes:
+        if issubclass(part, LimitSettings) and field in part.model_fields:
             return _parsed(getattr(part.get(), field))
     raise UnknownLimit(f"{field} is a field of no LimitSettings class")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 
+from ..users.email import ascii_domain
 from .settings import MailSettings
 
 
@@ -22,12 +23,19 @@ class Message:
     def as_email(self) -> EmailMessage:
         """Return the message to send. EmailMessage refuses line breaks in headers (ASVS 1.3.11)."""
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = MailSettings.get().mail_from, self.to, self.subject
+        mail["From"], mail["To"] = MailSettings.get().mail_from, _deliverable(self.to)
+        mail["Subject"] = self.subject
         # The default would look up this machine's name and reveal it to every recipient.
         domain = parseaddr(MailSettings.get().mail_from)[1].rpartition("@")[2]
         mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=domain)
         mail.set_content(self.body)
         return mail
+
+
+def _deliverable(address: str) -> str:
+    # With its domain in ASCII: in Unicode, many servers take none.
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{ascii_domain(domain)}"
 
 
 def code_or_link(path: str, code: str) -> str:

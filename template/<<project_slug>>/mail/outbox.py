@@ -20,6 +20,8 @@ from .settings import MailSettings
 Carry = Callable[[Message], Awaitable[None]]
 TRANSPORTS: dict[str, Carry] = {"console": console.carry, "smtp": smtp.carry}
 TRIES = 3
+PATIENCE = 5
+"""Seconds that mails have at shutdown; what is left then is lost."""
 
 
 class Outbox:
@@ -28,48 +30,55 @@ class Outbox:
     def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 1) -> None:
         self._carry = carry
         self._pause = pause
-        self._queue: asyncio.Queue[Message] = asyncio.Queue(size)
+        self._queue: asyncio.Queue[tuple[Message, int]] = asyncio.Queue(size)
 
     def send(self, message: Message | None) -> None:
         """Queue a mail, if there is one, and return. After the commit: no mail must report what was rolled back."""
-        if message is None:
-            return
+        if message is not None:
+            self._put(message, 1)
+
+    def _put(self, message: Message, attempt: int) -> None:
         try:
-            self._queue.put_nowait(message)
+            self._queue.put_nowait((message, attempt))
         except asyncio.QueueFull:
-            log_event(Event.MAIL_FAILED, reason="queue is full")
+            log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="queue is full")
 
     async def wait(self) -> None:
         """Return when every mail has been delivered or given up."""
         await self._queue.join()
 
     async def run(self) -> None:
-        """Deliver mails, one after another, for ever."""
-        while True:
-            message = await self._queue.get()
-            await self._try(message)
-            self._queue.task_done()
+        """Deliver mails, one after another, for ever. One that fails waits for its next try beside the queue.
 
-    async def _try(self, message: Message) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                await self._carry(message)
-            except Undeliverable:
-                # One recipient's refusal must not hold back everybody else's mail.
-                log_event(Event.MAIL_FAILED, reason="refused", attempt=attempt)
-                return
-            except Exception as error:
-                # The type only: a mail server's error text quotes addresses.
-                level = logging.INFO if attempt < TRIES else logging.ERROR
-                log_event(Event.MAIL_FAILED, level=level, reason=type(error).__name__, attempt=attempt)
-                await asyncio.sleep(self._pause * attempt if attempt < TRIES else 0)
+        In front of it, a few recipients whose servers are slow to accept would hold back everybody else's mail.
+        """
+        while True:
+            message, attempt = await self._queue.get()
+            if await self._is_done(message, attempt) or attempt == TRIES:
+                self._queue.task_done()
             else:
-                return
+                asyncio.get_running_loop().call_later(self._pause * attempt, self._put_again, message, attempt + 1)
+
+    def _put_again(self, message: Message, attempt: int) -> None:
+        self._put(message, attempt)
+        self._queue.task_done()  # not before: `wait` would return too early
+
+    async def _is_done(self, message: Message, attempt: int) -> bool:
+        try:
+            await self._carry(message)
+        except Undeliverable:
+            log_event(Event.MAIL_FAILED, reason="refused", attempt=attempt)
+        except Exception as error:
+            # The type only: a mail server's error text quotes addresses.
+            level = logging.INFO if attempt < TRIES else logging.ERROR
+            log_event(Event.MAIL_FAILED, level=level, reason=type(error).__name__, attempt=attempt)
+            return False
+        return True
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Deliver mails while the app runs, and for up to five seconds at shutdown."""
+    """Deliver mails while the app runs, and for up to PATIENCE at shutdown."""
     app.state.outbox = Outbox(TRANSPORTS[MailSettings.get().mail_transport])
     task = asyncio.create_task(app.state.outbox.run())
     try:
@@ -81,9 +90,9 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 async def _drain(outbox: Outbox) -> None:
     try:
-        await asyncio.wait_for(outbox.wait(), timeout=5)
+        await asyncio.wait_for(outbox.wait(), timeout=PATIENCE)
     except TimeoutError:
-        log_event(Event.MAIL_FAILED, reason="stopped before the queue was empty")
+        log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="stopped before the queue was empty")
 
 
 def outbox_of(request: Request) -> Outbox:

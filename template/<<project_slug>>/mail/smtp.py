@@ -12,12 +12,13 @@ PERMANENT = 500
 async def carry(message: Message) -> None:
     """Hand the mail to the server, whose certificate is verified (ASVS 12.3.2).
 
-    Raises Undeliverable when the server refuses it for good, aiosmtplib.SMTPException when it may accept it later.
+    Raises Undeliverable when the server refuses it for good or cannot take such an address, aiosmtplib.SMTPException
+    when it may accept it later.
     """
     try:
         await _send(message)
     except aiosmtplib.SMTPException as error:
-        if _is_final(error):
+        if _is_final(error) or (isinstance(error, aiosmtplib.SMTPNotSupported) and not message.to.isascii()):
             raise Undeliverable from error
         raise
 

@@ -1,7 +1,8 @@
 """Refuse requests that another site's page makes a browser send.
 
-Browsers attach Basic credentials and cookies by themselves, whichever page asks. Reading changes nothing here, so only
-methods that write are checked (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
+Whichever page asks, browsers attach by themselves what they remember of a site, and always their own address: any page
+could use up the limits that count its visitors by it. Reading changes nothing here, so only methods that write are
+checked (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
 """
 
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ REFUSAL = (403, "csrf_failed", "Cross-site requests are not allowed.")
 class CrossSiteGuard:
     """Answer 403 to a write from a page whose origin is neither ours nor in CORS_ORIGINS.
 
-    Programs other than browsers send neither Origin nor Sec-Fetch-Site and pass: nothing is attached behind their back.
+    Programs other than browsers send neither Origin nor Sec-Fetch-Site and pass: no page sends them.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -100,7 +100,11 @@ async def _list() -> None:
 
 @app.command()
 def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All its roles, `user` too.")]) -> None:
-    """Replace an account's roles by these, which takes away all others; takes effect on its next request."""
+    """Replace an account's roles by these, which takes away all others.
+
+    What it loses ends at its next request; what it gains does not widen what was issued before, for instance at login.
+    What it gets back returns to what had it: first end whatever a thief may hold.
+    """
     asyncio.run(_grant(name, set(role)))
     typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")
 

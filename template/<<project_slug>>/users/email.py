@@ -19,11 +19,12 @@ def canonical(address: str) -> str:
     """
     # MySQL ignores trailing spaces in comparisons: each number of them would give an address limits of its own.
     local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
-    return f"{local.casefold()}@{_ascii(domain.rstrip(' .').lower())}"
+    return f"{local.casefold()}@{ascii_domain(domain.rstrip(' .').lower())}"
 
 
 @lru_cache(maxsize=1024)  # encoding takes a twentieth of a request that sends an e-mail address
-def _ascii(domain: str) -> str:
+def ascii_domain(domain: str) -> str:
+    """Return the domain as DNS knows it (RFC 5890)."""
     # IDNA 2008: the rules of Python's own codec turn one owner's domain into another's (`ß` into `ss`).
     try:
         return idna.encode(domain, uts46=True).decode()

@@ -5,10 +5,12 @@ from fastapi import APIRouter
 from ..auth.accounts import locked
 from ..auth.credentials import confirm
 from ..auth.dependencies import AccountWriter, RecentLogin
-from ..db import Writing
+from ..db import Db, Writing
 from ..errors import NotFound
+from ..mail.outbox import Mails
 from ..schemas import Input
 from . import service
+from .mails import account_deleted
 from .name import Name
 from .schemas import UserOut
 
@@ -32,7 +34,9 @@ async def change_me(body: UserPatch, caller: AccountWriter, db: Writing) -> User
 
 
 @router.delete("/me", status_code=204)
-async def delete_me(caller: RecentLogin, db: Writing) -> None:
+async def delete_me(caller: RecentLogin, database: Db, outbox: Mails) -> None:
     """Delete the caller's account and everything it owns. There is no way back."""
-    await confirm(db, caller)
-    await service.delete_account(db, caller.user_id)
+    async with database.transaction() as db:
+        await confirm(db, caller)
+        await service.delete_account(db, caller.user_id)
+    outbox.send(account_deleted(caller.account.email) if caller.account.email else None)

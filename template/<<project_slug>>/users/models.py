@@ -7,7 +7,7 @@ from sqlalchemy import Dialect, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from ..auth.scopes import Role
+from ..auth.scopes import ROLES_LENGTH, Role
 from ..clock import now
 from ..db import Base, UtcDateTime
 
@@ -15,7 +15,7 @@ from ..db import Base, UtcDateTime
 class Roles(TypeDecorator[frozenset[Role]]):
     """A set of roles in one short column, so that a lookup returns it without a join."""
 
-    impl = String(255)
+    impl = String(ROLES_LENGTH)
     cache_ok = True
 
     def process_bind_param(self, value: frozenset[Role] | None, dialect: Dialect) -> str:

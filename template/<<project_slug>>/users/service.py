@@ -47,8 +47,9 @@ async def administer(
     is_active: bool | None = None,
     roles: set[Role] | None = None,
 ) -> User:
-    """Enable or disable an account, or change its roles; takes effect on its next request.
+    """Enable or disable an account, or change its roles.
 
+    What it loses ends at its next request; what it gains does not widen what was issued before, perhaps to a thief.
     `by` is the administrator; None is the operator, on the command line. Raises NotFound, Conflict for oneself, and as
     `_check_power` does.
     """
@@ -90,7 +91,7 @@ def _check_power(by: Principal, user: User, roles: set[Role] | None) -> None:
 
 def _named(by: Principal | None) -> dict[str, str]:
     # The credential too: after a leak, it distinguishes what was done with it from what its owner did.
-    return {"by": str(by.user_id), "credential": by.credential} if by else {"by": "operator"}
+    return {"by": str(by.user_id), "credential": by.credential} if by else {}
 
 
 async def _set_active(db: AsyncSession, user: User, is_active: bool) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...clock import now
 from ...db import Base, Digest, Exact, UtcDateTime
 from ...users.models import User
+from ..scopes import SCOPES_LENGTH
 
 
 class ApiKey(Base):
@@ -22,7 +23,7 @@ class ApiKey(Base):
     digest: Mapped[bytes] = mapped_column(Digest)
     name: Mapped[str] = mapped_column(String(100))
     """What its owner calls it."""
-    scope: Mapped[str] = mapped_column(String(1000))
+    scope: Mapped[str] = mapped_column(String(SCOPES_LENGTH))
     """What was granted, separated by spaces. It counts only as far as the owner's roles still allow it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from ...schemas import Input, Output
 from ...users.name import Name
-from ..scopes import Scope
+from ..scopes import SCOPES_LENGTH, Scope
 
 
 def _known(text: str) -> str:
@@ -21,7 +21,7 @@ class ApiKeyIn(Input):
     """A key to make. Without a number of days, it lives as long as the settings say."""
 
     name: Annotated[Name, Field(min_length=1)]
-    scope: Annotated[str, StringConstraints(max_length=1000), AfterValidator(_known)]
+    scope: Annotated[str, StringConstraints(max_length=SCOPES_LENGTH), AfterValidator(_known)]
     """Separated by spaces, as in OAuth (RFC 6749, section 3.3)."""
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 

@@ -20,8 +20,12 @@ async def create(
     db: AsyncSession, purpose: Purpose, account: User | Account, data: dict[str, Any], *, life: timedelta
 ) -> str:
     """Store a new secret about the account as it is now, replacing the previous one, and return it."""
-    bound = {"user_id": str(account.id), "access_version": account.access_version}
-    return await one_time.create(db, purpose, str(account.id), data | bound, life=life)
+    return await one_time.create(db, purpose, str(account.id), data | bound_to(account), life=life)
+
+
+def bound_to(account: User | Account) -> dict[str, Any]:
+    """Return what is stored with each secret about the account."""
+    return {"user_id": str(account.id), "access_version": account.access_version}
 
 
 async def owner_of(db: AsyncSession, purpose: Purpose, secret: str) -> tuple[User, dict[str, Any]]:

@@ -36,5 +36,5 @@ async def _link(name: str, *, lock: bool) -> str:
             raise SystemExit(f"{name} has no active account with an e-mail address.")
         if lock:
             await lock_out(db, user)
-        audit.record(db, Event.RESET_CODE_CREATED, user.id, by="operator")
-        return await create_reset(db, user)
+        audit.record(db, Event.RESET_CODE_CREATED, user.id, locked=lock)
+        return await create_reset(db, user, printed=True)

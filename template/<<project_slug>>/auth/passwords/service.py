@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...audit import service as audit
@@ -29,6 +29,8 @@ from .settings import PasswordSettings
 
 CHANGE = "change_password"
 """The method in events about the password comparison of a change."""
+LOCKED = "!"
+"""Stored instead of a hash: no password matches it, at the cost of a comparison."""
 
 
 async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
@@ -71,10 +73,15 @@ async def _create_nothing(db: AsyncSession, key: str) -> str:
     return await one_time.create(db, Purpose.RESET_PASSWORD, key, {}, life=timedelta(minutes=1))
 
 
-async def create_reset(db: AsyncSession, user: User) -> str:
-    """Return a code that sets the user's password, once, bound to the account as it is now (ASVS 6.4.3)."""
+async def create_reset(db: AsyncSession, user: User, *, printed: bool = False) -> str:
+    """Return a code that sets the user's password, once, bound to the account as it is now (ASVS 6.4.3).
+
+    It replaces the last mailed code, or the last printed one: a stranger who asks for a mail must not void the other.
+    """
     life = timedelta(minutes=PasswordSettings.get().reset_minutes)
-    return await of_account.create(db, Purpose.RESET_PASSWORD, user, {"email_key": user.email_key}, life=life)
+    subject = f"{user.id} printed" if printed else str(user.id)
+    data = of_account.bound_to(user) | {"email_key": user.email_key}
+    return await one_time.create(db, Purpose.RESET_PASSWORD, subject, data, life=life)
 
 
 async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None:
@@ -101,8 +108,9 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
 
 
 async def lock_out(db: AsyncSession, user: User) -> None:
-    """Remove every way to log in and all access, so that nobody is in until the owner resets the password."""
-    await db.execute(delete(Password).where(Password.user_id == user.id))
+    """End every way to log in and all access, so that nobody is in until the owner resets the password."""
+    # Not removed: an account without a password is for whoever proves its address first (6.4.3).
+    await db.merge(Password(user_id=user.id, hash=LOCKED, changed_at=now()))
     await end_logins(db, user.id)
     await end_access(db, user.id)
     await db.refresh(user)

@@ -29,9 +29,11 @@ def end(
 
 
 async def _end(name: str) -> None:
-    async with opened_database() as database, database.transaction() as db:
-        if not name:
-            await db.execute(delete(Session))
-            audit.record(db, Event.TOKEN_REVOKED, None, sessions="everybody's")
-            return
-        await service.log_out_everywhere(db, await id_of(db, name))
+    async with opened_database() as database:
+        async with database.transaction() as db:
+            if not name:
+                await db.execute(delete(Session))
+                audit.record(db, Event.TOKEN_REVOKED, None, sessions="everybody's")
+                return
+            user_id = await id_of(db, name)
+        await service.log_out_everywhere(database, user_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...clock import now
 from ...db import Base, Digest, UtcDateTime
 from ...users.models import User
+from ..scopes import SCOPES_LENGTH
 
 
 class Session(Base):
@@ -18,7 +19,7 @@ class Session(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), index=True)
-    scope: Mapped[str] = mapped_column(String(1000))
+    scope: Mapped[str] = mapped_column(String(SCOPES_LENGTH))
     """What was granted at login, separated by spaces. It counts only as far as the roles still allow it."""
     auth_time: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the user logged in. Refreshing is not logging in and does not change it."""

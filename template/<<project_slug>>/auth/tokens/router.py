@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from ...audit.events import Event, log_event
-from ...db import Reading, Writing
+from ...db import Db, Reading, Writing
 from ...errors import NotFound
 from ...limits.service import limit
 from ..dependencies import PUBLIC, AccountWriter, BadCredentials, CurrentPrincipal
@@ -36,9 +36,9 @@ async def log_out(request: Request, db: Writing) -> None:
 
 
 @router.post("/logout-all", status_code=204)
-async def log_out_everywhere(caller: AccountWriter, db: Writing) -> None:
+async def log_out_everywhere(caller: AccountWriter, database: Db) -> None:
     """End all of the caller's sessions, this one included. Needs `account:write`, so a key cannot lock them out."""
-    await service.log_out_everywhere(db, caller.user_id)
+    await service.log_out_everywhere(database, caller.user_id)
 
 
 @router.get("/sessions")

@@ -147,6 +147,8 @@ async def _end_oldest(db: AsyncSession, new: Session) -> None:
     beyond = (await db.scalars(newest_first.offset(TokenSettings.get().sessions_per_user - 1))).all()
     if beyond:
         await db.execute(delete(Session).where(Session.id.in_(beyond)))
+    for ended in beyond:
+        audit.record(db, Event.TOKEN_REVOKED, new.user_id, session=str(ended), reason="too_many")
 
 
 async def _hand_out(db: AsyncConnection, session: Session, scope: str, refresh_token: str) -> Tokens:
@@ -249,13 +251,16 @@ async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None =
         audit.record(db, Event.TOKEN_REVOKED, user_id, sessions="all" if keep is None else "others")
 
 
-async def log_out_everywhere(db: AsyncSession, user_id: UUID) -> None:
+async def log_out_everywhere(database: Database, user_id: UUID) -> None:
     """End all of the user's sessions, and void the codes that whoever held one may have asked for (ASVS 7.4.3).
 
     Not a reset: a thief who can log in would keep the owner from recovering the account.
     """
-    await end_sessions(db, user_id)
-    await one_time.discard(db, str(user_id), Purpose.CHANGE_EMAIL, Purpose.SOCIAL_EMAIL)
+    async with database.transaction() as db:
+        await end_sessions(db, user_id)
+    # Afterwards: while the store of the codes is down, a thief must not stay logged in.
+    async with database.transaction() as db:
+        await one_time.discard(db, str(user_id), Purpose.CHANGE_EMAIL, Purpose.SOCIAL_EMAIL)
 
 
 async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:

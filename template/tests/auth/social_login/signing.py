@@ -3,6 +3,8 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from hmac import digest as hmac
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -51,6 +53,17 @@ def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **hea
     signed = f"{part({'alg': 'ES256', 'kid': '1'} | header)}.{part(present)}"
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
     return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def by_secret(secret: bytes, alg: str = "HS256") -> Callable[[dict[str, Any]], str]:
+    """Sign with a shared secret that an attacker knows."""
+
+    def forge(claims: dict[str, Any]) -> str:
+        moment = int(time.time())
+        signed = f"{part({'alg': alg, 'kid': '1'})}.{part({'exp': moment + 900, 'iat': moment} | claims)}"
+        return f"{signed}.{base64(hmac(secret, signed.encode(), 'sha256'))}"
+
+    return forge
 
 
 def sign_with_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY) -> str:
