@@ -38,6 +38,7 @@ collect_ignore = ["owner"]
 FEWER = {
     "specimen": [COMBINATIONS[0], COMBINATIONS[-1]],
     "tried": [each for each in COMBINATIONS if checks.is_tried(each)],
+    "attacked": [each for each in COMBINATIONS if checks.is_attacked(each)],
     "rendered_again": [
         each for each in COMBINATIONS if checks.is_measured(each) or each.auth_methods == COMBINATIONS[-1].auth_methods
     ],
@@ -140,6 +141,12 @@ def specimen(project: Path) -> Path:
 @pytest.fixture
 def tried(project: Path) -> Path:
     """The project of a combination whose own tests are run here."""
+    return project
+
+
+@pytest.fixture
+def attacked(project: Path) -> Path:
+    """The project of a combination whose attacks are tried here."""
     return project
 
 

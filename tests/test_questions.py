@@ -78,7 +78,6 @@ REFUSALS = [
     ({"kubernetes": True}, "SQLite serves one"),
     *[({"redis": text}, "redis must be yes or no") for text in ("maybe", "", "2", "null")],
     ({"database": "postgresql", "kubernetes": "flase"}, "kubernetes must be yes or no"),
-    ({"attack_tests": "some"}, "attack_tests must be yes or no"),
     ({"project_name": ["a"]}, "Could not convert"),
     ({"project_name": None}, "Invalid answer"),
 ]

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from . import databases
-from .combinations import ATTACKS, WHOLE, Combination
+from .combinations import WHOLE, Combination
 from .commands import run
 
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=120")
@@ -26,17 +26,24 @@ CHECKS: dict[str, list[list[str]]] = {
     "dependencies": [["deptry", "."]],
     "migrations": [["python", "-c", MIGRATE]],
     "tests": [[*PYTEST]],
-    "coverage": [
-        [*PYTEST, f"--ignore-glob=*/{ATTACKS}", "--cov", "--cov-report=term", "--cov-fail-under=100"],
-        [*PYTEST, "-o", f"python_files={ATTACKS}"],
-    ],
+    "coverage": [[*PYTEST, "--cov", "--cov-report=term", "--cov-fail-under=100"]],
+    "attacks": [[*PYTEST, "-m", "attack"]],
 }
-"""By name. Coverage is the tests once more, measured (see `due`) as in a project that has no attack tests."""
+"""By name. Coverage is the tests once more, measured (see `due`)."""
+
+
+RUNNING = ("tests", "coverage", "attacks")
+"""Those that run the project's own tests."""
 
 
 def due(combination: Combination) -> list[str]:
     """Name the checks of a combination: all, with the tests run once, either with coverage or without."""
     return [check for check in CHECKS if check != ("tests" if is_measured(combination) else "coverage")]
+
+
+def is_attacked(combination: Combination) -> bool:
+    """Tell whether `make test` tries the attacks: on all methods on each storage, and on each alone on the first."""
+    return combination.is_extreme and (combination.is_on_first_storage or len(combination.auth_methods) > 1)
 
 
 def is_measured(combination: Combination) -> bool:
@@ -72,4 +79,4 @@ def _settings_for(project: Path, check: str) -> AbstractContextManager[dict[str,
     if check == "migrations":
         return databases.settings_for(project)
     # The tests make themselves a database.
-    return nullcontext(databases.tests_of(project) if check in ("tests", "coverage") else {})
+    return nullcontext(databases.tests_of(project) if check in RUNNING else {})

@@ -16,8 +16,6 @@ from jinja2.sandbox import SandboxedEnvironment
 
 ROOT = Path(__file__).parents[1]
 SLUG = "my_api"
-ATTACKS = "test_*_attacks.py"
-"""The tests that a project has only if `attack_tests` says so (ADR 0025)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +47,6 @@ class Combination:
         return (self.database, self.redis) == (choices("database")[0], False)
 
     @property
-    def has_attacks(self) -> bool:
-        """Tell whether the attacks are tried: by all methods on each storage, and by each alone on the first."""
-        return self.is_extreme and (self.is_on_first_storage or len(self.auth_methods) > 1)
-
-    @property
     def answers(self) -> dict[str, Any]:
         """The answers as Copier takes them."""
         return {
@@ -61,7 +54,6 @@ class Combination:
             "database": self.database,
             "redis": self.redis,
             "kubernetes": self.kubernetes,
-            "attack_tests": self.has_attacks,
             **({"social_providers": self.social_providers} if "social_login" in self.auth_methods else {}),
         }
 

@@ -103,8 +103,7 @@ def run_one(template: Path, combination: Combination) -> Row:
     row = Row(combination)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            answers = combination.answers | {"attack_tests": True}
-            project = commands.desk(renders.render(template, Path(folder) / "project", answers))
+            project = commands.desk(renders.render(template, Path(folder) / "project", combination.answers))
         except Exception as error:
             row.failures["render"] = str(error)
         else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from . import renders
-from .combinations import ATTACKS, COMBINATIONS, ROOT, SLUG
+from .combinations import COMBINATIONS, ROOT, SLUG
 
 PACKAGE = ROOT / "template" / "<<project_slug>>"
 CONDITIONAL = re.compile(r"(?:# %%|<%-?)\s*(?:if|elif|else|for)\b")
@@ -53,11 +53,10 @@ def is_text(node: ast.expr) -> bool:
 
 
 def sizes(project: Path) -> dict[str, int]:
-    """Count the lines of code of a rendered project: its package, its tests, the attacks among them, and all else."""
+    """Count the lines of code of a rendered project: its package, its tests, and all else."""
     every = {path for path in project.rglob("*") if path.is_file() and path.suffix not in DATA}
     package, tests = ({path for path in every if path.is_relative_to(project / name)} for name in (SLUG, "tests"))
-    attacks = {path for path in tests if path.match(ATTACKS)}
-    folders = {"package": package, "tests": tests - attacks, "attacks": attacks, "other": every - package - tests}
+    folders = {"package": package, "tests": tests, "other": every - package - tests}
     return {name: sum(map(code_lines, paths)) for name, paths in folders.items()}
 
 
@@ -96,7 +95,7 @@ def main() -> None:
     """Print everything that is measured."""
     with tempfile.TemporaryDirectory() as folder:
         template = renders.snapshot(Path(folder) / "template")
-        columns = " ".join(f"{name:>8}" for name in ("package", "tests", "attacks", "other"))
+        columns = " ".join(f"{name:>8}" for name in ("package", "tests", "other"))
         print(f"{'combination':40} {columns}   function length: median, p90, longest")
         for number, combination in enumerate(COMBINATIONS):
             project = renders.render(template, Path(folder) / str(number), combination.answers)

@@ -1,7 +1,7 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
 `mutants.toml` has one row for each breakage. `file` is the file to break, with `<slug>` for the package; `old` occurs
-in it exactly once and is replaced by `new`; `test`, below `tests/`, or its attacks must then fail. `methods`,
+in it exactly once and is replaced by `new`; `test`, below `tests/`, must then fail. `methods`,
 `database` and `redis` say which project to break: by default one with all methods, on SQLite, without Redis.
 """
 
@@ -65,7 +65,7 @@ def survivors(mutants: list[Mutant], folder: Path) -> Iterator[str]:
 
     @cache
     def render(combination: Combination) -> Path:
-        return renders.render(template, folder / str(combination), combination.answers | {"attack_tests": True})
+        return renders.render(template, folder / str(combination), combination.answers)
 
     for number, mutant in enumerate(mutants, 1):
         verdict = attack(render(mutant.combination), mutant, folder / "broken" / mutant.name)
@@ -90,9 +90,8 @@ def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
 def exit_code(project: Path, test: str) -> int:
     """Run one test of a project."""
     where = databases.tests_of(project)
-    named = [f"tests/{test}", f"tests/{test.removesuffix('.py')}_attacks.py"]
-    there = [path for path in named if (project / path).exists()]
-    return commands.run(project, "pytest", "-q", "-x", "-p", "no:cacheprovider", *there, **where).returncode
+    command = ("pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "", f"tests/{test}")
+    return commands.run(project, *command, **where).returncode
 
 
 def main() -> None:

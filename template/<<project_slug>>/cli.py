@@ -73,7 +73,7 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
         os.environ["ENVIRONMENT"] = "development"
     write_env_file(ENV_FILE)
     _refuse_unsafe_settings()
-    upgrade()
+    migrate()
     address = _address(host, port)
     if not CoreSettings.get().public_url:
         # URLs that the app gives out, for instance a provider's redirect URI, must point to where it listens.
@@ -170,8 +170,8 @@ def _first_values() -> Iterator[tuple[str, str]]:
         yield from settings.first_values().items()
 
 
-@app.command("migrate")
-def upgrade() -> None:
+@app.command()
+def migrate() -> None:
     """Upgrade the database to the latest migration. Run it in the project's folder."""
     _refuse_other_folders()
     _refuse_unsafe(DatabaseSettings)

@@ -46,7 +46,7 @@ def migrations_due() -> Iterator[str]:
     """Yield a sentence if the database or the migrations are behind. Raises OperationalError without a database."""
     if not Path("pyproject.toml").exists():
         return
-    # Imported here, as in `cli.upgrade`.
+    # Imported here, as in `cli.migrate`.
     from alembic import command, util  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 

@@ -5,7 +5,9 @@ claim until the mailed secret comes back together with the chosen password, so t
 cannot open an account that a stranger prepared.
 
 policy.py     what makes a password acceptable     hashing.py       argon2id in a thread of its own
-login.py      log in                               service.py       change, reset
+chosen.py     a new one, checked and hashed        service.py       change, reset
 breaches.py   optional lookup of leaked ones       registration.py  sign up, verify the address
-mails.py      what is written to users             email_change.py  a new address, verified first
+login.py      log in                               email_change.py  a new address, verified first
+failures.py   wrong ones in a row                  typed.py         what people type to log in
+mails.py      what is written to users             commands.py      links that set a password, for operators
 """

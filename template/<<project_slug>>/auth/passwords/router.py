@@ -28,7 +28,7 @@ async def verify_email(body: schemas.EmailVerification, database: Db) -> None:
 @router.post("/forgot-password", status_code=202, dependencies=[PUBLIC, limit("mail")])
 async def forgot_password(body: schemas.PasswordResetRequest, database: Db, outbox: Mails) -> None:
     """Request a reset code by mail. The response is 202 for every address."""
-    await service.forget(database, outbox, body.email)
+    await service.request_reset(database, outbox, body.email)
 
 
 @router.post("/reset-password", status_code=204, dependencies=[PUBLIC, limit("token")])

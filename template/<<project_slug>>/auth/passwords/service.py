@@ -57,7 +57,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
         await failures.forget(database, email_key)
 
 
-async def forget(database: Database, outbox: Outbox, address: str) -> None:
+async def request_reset(database: Database, outbox: Outbox, address: str) -> None:
     """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2)."""
     key = canonical(address)
     await flooding.hit(database, Purpose.RESET_PASSWORD, key)
