@@ -48,7 +48,8 @@ class Connection:
         where = {"host": address.host, "port": address.port or 3306, "user": address.username or ""}
         more = {"password": address.password or "", "database": address.database, "autocommit": True}
         self._connection = self._run(asyncmy.connect, **where, **more, connect_timeout=5)
-        self.execute("SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5")
+        # MariaDB may notice only after five seconds that who holds a lock in a sleep() has gone.
+        self.execute("SET SESSION lock_wait_timeout = 20, innodb_lock_wait_timeout = 20")
 
     def _run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         async def call() -> Any:
