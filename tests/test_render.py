@@ -2,7 +2,6 @@
 
 import filecmp
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -35,8 +34,8 @@ def destination(name: str, slug: str = SLUG) -> str:
 
 
 def is_under(name: str, path: str) -> bool:
-    """Tell whether a file is a path or in it; or has that name, where the path is one name."""
-    return fnmatch(name, path) or name.startswith(f"{path}/") or fnmatch(Path(name).name, path)
+    """Tell whether a file is a path or in it."""
+    return name == path or name.startswith(f"{path}/")
 
 
 def files(project: Path) -> set[str]:

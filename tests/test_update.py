@@ -66,7 +66,7 @@ def test_an_untouched_project_of_an_older_version_becomes_a_fresh_copy(
 ) -> None:
     """So its own tests pass: `test_project.py` runs those of the fresh copy. History differs, see below."""
     project = start_long_ago(template, tmp_path / "project", chosen, number)
-    renders.update(project, chosen.answers)  # also to what was not asked then
+    renders.update(project)
     assert conflicts(project) == set()
     assert not_owned(contents(project)) == not_owned(contents(render(chosen)))
 

@@ -53,7 +53,7 @@ def is_text(node: ast.expr) -> bool:
 
 
 def sizes(project: Path) -> dict[str, int]:
-    """Count the lines of code of a rendered project: its package, its tests, and all else."""
+    """Count the lines of code of a rendered project: its package, its tests, and everything else."""
     every = {path for path in project.rglob("*") if path.is_file() and path.suffix not in DATA}
     package, tests = ({path for path in every if path.is_relative_to(project / name)} for name in (SLUG, "tests"))
     folders = {"package": package, "tests": tests, "other": every - package - tests}
@@ -95,8 +95,7 @@ def main() -> None:
     """Print everything that is measured."""
     with tempfile.TemporaryDirectory() as folder:
         template = renders.snapshot(Path(folder) / "template")
-        columns = " ".join(f"{name:>8}" for name in ("package", "tests", "other"))
-        print(f"{'combination':40} {columns}   function length: median, p90, longest")
+        print(f"{'combination':40} {'package':>8} {'tests':>8} {'other':>8}   function length: median, p90, longest")
         for number, combination in enumerate(COMBINATIONS):
             project = renders.render(template, Path(folder) / str(number), combination.answers)
             counts = " ".join(f"{count:8}" for count in sizes(project).values())

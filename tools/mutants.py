@@ -1,8 +1,8 @@
 """Break rendered projects on purpose, one line at a time; a test must notice each breakage: `make mutants`.
 
 `mutants.toml` has one row for each breakage. `file` is the file to break, with `<slug>` for the package; `old` occurs
-in it exactly once and is replaced by `new`; `test`, below `tests/`, must then fail. `methods`,
-`database` and `redis` say which project to break: by default one with all methods, on SQLite, without Redis.
+in it exactly once and is replaced by `new`; `test`, below `tests/`, must then fail. `methods`, `database` and `redis`
+say which project to break: by default one with all methods, on SQLite, without Redis.
 """
 
 import argparse
