@@ -3,6 +3,12 @@
 import asyncio
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from hashlib import sha1
+
+
+def digest_of(password: str) -> str:
+    """Return the digest of which the service is asked for the first five digits, and lists the rest."""
+    return sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
 
 
 def http(body: str, status: str = "200 OK") -> bytes:
