@@ -4,6 +4,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hmac import digest as hmac
 from typing import Any
 
@@ -15,6 +16,7 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it must be refused
+MOMENT = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
 
 
 def base64(value: bytes) -> str:
@@ -32,11 +34,6 @@ def jwk(key: ec.EllipticCurvePrivateKey = KEY, **members: Any) -> dict[str, Any]
     numbers = key.public_key().public_numbers()
     point = {"x": base64(numbers.x.to_bytes(32)), "y": base64(numbers.y.to_bytes(32))}
     return {"kty": "EC", "crv": "P-256", "kid": "1", "alg": "ES256", "use": "sig", **point, **members}
-
-
-def private_jwk() -> dict[str, Any]:
-    """Return the key as a provider must never publish it."""
-    return jwk(d=base64(KEY.private_numbers().private_value.to_bytes(32)))
 
 
 def rsa_jwk(key: rsa.RSAPrivateKey = RSA_KEY, /, **members: Any) -> dict[str, Any]:
