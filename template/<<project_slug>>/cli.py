@@ -78,6 +78,7 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     if not CoreSettings.get().public_url:
         # URLs that the app gives out, for instance a provider's redirect URI, must point to where it listens.
         os.environ["PUBLIC_URL"] = address
+    _build_app()  # says in a sentence what is misbuilt, and not in each process that is started after a change
     typer.echo(f"Docs: {address}/docs", err=True)
     _serve(host, port, reload=True)
 

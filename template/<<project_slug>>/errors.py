@@ -121,6 +121,7 @@ _CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
+_DETAILS = {400: "The body is not valid JSON.", 404: NotFound.detail}
 
 
 def problem(
@@ -159,7 +160,8 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
         return too_large()
     code = _CODES.get(error.status_code, "http_error")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-    return problem(error.status_code, code, HTTPStatus(error.status_code).phrase, headers)
+    detail = _DETAILS.get(error.status_code, HTTPStatus(error.status_code).phrase)
+    return problem(error.status_code, code, detail, headers)
 
 
 def _allowed(request: Request) -> str:
@@ -173,7 +175,7 @@ def _allowed(request: Request) -> str:
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
-        return problem(400, "invalid_json", "The body is not valid JSON.")
+        return problem(400, _CODES[400], _DETAILS[400])
     if _has_wrong_media_type(request, error):
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
     # An unknown field may be an attempt to set what clients must not set.
@@ -188,7 +190,7 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
 def _told(detail: Mapping[str, Any]) -> dict[str, Any]:
     # Location, type and message only: `input` and `ctx` would echo passwords back, and so would an unknown name (TP-7).
     loc = detail["loc"][:-1] if detail["type"] == _EXTRA else detail["loc"]
-    return {"loc": loc, "type": detail["type"], "msg": detail["msg"]}
+    return {"loc": loc, "type": detail["type"], "msg": detail["msg"].removeprefix("Value error, ")}
 
 
 def _has_wrong_media_type(request: Request, error: RequestValidationError) -> bool:

@@ -43,7 +43,7 @@ def limit_called(name: str) -> RateLimitItem:
     for part in Settings.classes:
         if issubclass(part, LimitSettings) and field in part.model_fields:
             return _parsed(getattr(part.get(), field))
-    raise UnknownLimit(f"{field} is a field of no LimitSettings class")
+    raise UnknownLimit(f"{field} is a field of no LimitSettings class that is imported (see own.py)")
 
 
 _parsed = cache(parse)

@@ -10,7 +10,9 @@ from ...errors import NotFound
 from ...limits.service import limit
 from ..dependencies import PUBLIC, AccountWriter, BadCredentials, CurrentPrincipal
 from ..method import MalformedCredential
+from ..methods import METHODS
 from . import service
+from .bearer import authenticate
 from .format import access
 from .header import bearer_token
 from .models import Session
@@ -21,7 +23,11 @@ router = APIRouter(prefix="/auth", tags=["sessions"])
 oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute, responses=RESPONSES)
 
 
-@router.post("/logout", status_code=204, dependencies=[PUBLIC])
+TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method.authenticate is authenticate)]
+"""What OpenAPI says about the logout, which reads the token itself: otherwise generated clients would not send it."""
+
+
+@router.post("/logout", status_code=204, dependencies=[PUBLIC], openapi_extra={"security": TOKEN_IF_ANY})
 async def log_out(request: Request, db: Writing) -> None:
     """End this session. Also succeeds if it has already ended, so that a client can always discard its tokens.
 

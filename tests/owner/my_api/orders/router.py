@@ -4,9 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from sqlalchemy import func, select
 
-from ..auth.dependencies import PUBLIC, CurrentPrincipal, require
+from ..auth.dependencies import PUBLIC, CallerIfAny, CurrentPrincipal, require
 from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
@@ -26,6 +27,30 @@ Support = Annotated[Principal, require(Scope("orders:read"))]
 async def show_menu() -> list[str]:
     """Tell anybody what there is."""
     return ["tea", "coffee"]
+
+
+@router.get("/greeting", dependencies=[PUBLIC])
+async def greet(caller: CallerIfAny) -> str:
+    """Greet anybody, some by name."""
+    return "hello" if caller is None else f"hello, {caller.account.name}"
+
+
+@router.get("/card", dependencies=[PUBLIC])
+async def show_card() -> HTMLResponse:
+    """Show anybody a page."""
+    return HTMLResponse("<h1>Tea</h1>")
+
+
+@router.get("/price-list", dependencies=[PUBLIC])
+async def stream_prices() -> StreamingResponse:
+    """Send anybody a file in pieces."""
+    return StreamingResponse(iter(["article,price\n", "tea,3\n"]), media_type="text/csv")
+
+
+@router.get("/card/old", dependencies=[PUBLIC])
+async def lead_to_card() -> RedirectResponse:
+    """Lead anybody from where the page once was."""
+    return RedirectResponse("/orders/card")
 
 
 @router.get("/menu/{article:path}", dependencies=[PUBLIC])
