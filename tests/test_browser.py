@@ -22,6 +22,8 @@ from .conftest import Render
 
 EMAIL, PASSWORD = "ann@example.com", secrets.token_urlsafe(16)
 DIALOG = ".dialog-ux"
+ME, LOGOUT = "[id$=read_me_users_me_get]", "[id$=log_out_auth_logout_post]"
+ANSWER = ".live-responses-table .response"
 ON_SQLITE = [each for each in COMBINATIONS if each.database == "sqlite" and not each.redis]
 CHOSEN = [each for each in ON_SQLITE if len(each.auth_methods) in (1, len(ON_SQLITE[-1].auth_methods))]
 """Each method alone, and all together."""
@@ -115,15 +117,32 @@ def authorize(page: Page, form: str) -> None:
     page.click(f"{DIALOG} .close-modal")
 
 
-def call_me(page: Page) -> tuple[str, dict[str, str]]:
-    """Execute GET /users/me; return the status and the body that the page shows."""
-    operation = "[id$=read_me_users_me_get]"
-    for selector in (".opblock-summary-control", ".try-out__btn", ".execute"):
-        page.click(f"{operation} {selector}")
-    page.wait_for(f"{operation} .live-responses-table .response")
-    status = page.texts(f"{operation} .live-responses-table .response .response-col_status")[0].split()[0]
-    bodies = page.texts(f"{operation} .live-responses-table .response pre.microlight, {operation} .highlight-code code")
-    return status, json.loads(bodies[0])
+def unfold(page: Page, operation: str) -> None:
+    """Make an operation ready to be executed."""
+    page.click(f"{operation} .opblock-summary-control")
+    page.click(f"{operation} .try-out__btn")
+
+
+def execute(page: Page, operation: str) -> str:
+    """Execute an operation; return the status that the page shows."""
+    page.click(f"{operation} .execute")
+    page.wait_for(f"{operation} {ANSWER}")
+    return page.texts(f"{operation} {ANSWER} .response-col_status")[0].split()[0]
+
+
+def body_of(page: Page, operation: str) -> dict[str, str]:
+    """Return the body that the page shows."""
+    bodies = page.texts(f"{operation} {ANSWER} pre.microlight, {operation} .highlight-code code")
+    found: dict[str, str] = json.loads(bodies[0])
+    return found
+
+
+def log_out(page: Page) -> None:
+    """Log out, and be nobody."""
+    unfold(page, LOGOUT)
+    assert execute(page, LOGOUT) == "204"
+    page.click(f"{ME} .btn-clear")
+    assert execute(page, ME) == "401"
 
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)
@@ -139,8 +158,11 @@ def test_authorize_then_execute(chosen: Combination, render: Render, tmp_path: P
             if method in FORMS:
                 fill_in(page, method, project, address)
                 authorize(page, FORMS[method])
-                status, body = call_me(page)
-                assert (status, body["email"]) == ("200", EMAIL)
+                unfold(page, ME)
+                assert execute(page, ME) == "200"
+                assert body_of(page, ME)["email"] == EMAIL
+                if method in ("jwt", "oauth2_password"):
+                    log_out(page)
     hosts = {urlsplit(url).netloc for url in page.requested if not url.startswith("data:")}
     assert hosts == {urlsplit(address).netloc}
-    assert [each for each in page.complaints if not each.endswith("/favicon.ico")] == []
+    assert [each for each in page.complaints if not each.endswith(("/favicon.ico", "/users/me"))] == []
