@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6050, "tests": 10020, "other": 1575}
-SMALL_BUDGETS = {"package": 4430, "tests": 6820, "other": 1315}
+BUDGETS = {"package": 6060, "tests": 9840, "other": 1575}
+SMALL_BUDGETS = {"package": 4435, "tests": 6680, "other": 1315}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 30, "tests": 210, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
