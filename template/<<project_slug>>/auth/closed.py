@@ -67,10 +67,10 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
         guards = guards_of(route)
         for verb in getattr(route, "methods", None) or ():
             operation = schema["paths"].get(route.path_format, {}).get(verb.lower())
-            if operation is not None and guards is not None:
-                operation["security"] = _requirements(guards)
-            elif operation is not None:  # one that reads a credential by itself says so in `openapi_extra`
-                operation.setdefault("security", _optional(route))
+            if operation is not None:
+                # An open one that reads a credential by itself says so in `openapi_extra`.
+                if_open = operation.get("security", _optional(route))
+                operation["security"] = if_open if guards is None else _requirements(guards)
     app.openapi_schema = schema
     return schema
 
