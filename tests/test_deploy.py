@@ -227,10 +227,26 @@ def test_the_app_waits_for_migrations_and_servers(compose: dict[str, Any]) -> No
     assert [name for name in servers if "healthcheck" not in services[name]] == []
 
 
+def for_development(project: Path) -> list[tuple[str, str]]:
+    """List the values of compose.dev.yaml, if there is one."""
+    return [each for path in project.glob("compose.dev.yaml") for each in values(yaml.safe_load(path.read_text()))]
+
+
 def test_servers_for_development_are_reached_from_this_machine_alone(rendered: Path) -> None:
-    paths = list(rendered.glob("compose.dev.yaml"))
-    published = [port for path in paths for name, port in values(yaml.safe_load(path.read_text())) if name == "ports"]
+    published = [port for name, port in for_development(rendered) if name == "ports"]
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+def test_the_database_for_development_is_no_other_projects(rendered: Path, deployed: Combination) -> None:
+    """Revision `0001` of another project would pass for ours, and the next migration would drop its tables."""
+    created = [value for name, value in for_development(rendered) if name in ("POSTGRES_DB", "MARIADB_DATABASE")]
+    assert created == ([] if deployed.database == "sqlite" else [SLUG])
+    used = run(rendered, "python", "-c", PRINT_ADDRESS).stdout.strip()
+    assert used == settings(rendered)["DATABASE_URL"]
+    assert used.rpartition("/")[2] == (created[0] if created else "app.db")
+
+
+PRINT_ADDRESS = f"from {SLUG}.db import DatabaseSettings; print(DatabaseSettings.get().database_url)"
 
 
 def test_a_redis_keeps_its_password_and_what_was_revoked(

@@ -50,6 +50,7 @@ TAKEN = [
     "deploy",
     "con",
     "outdated",
+    "mysql",
 ]
 MALFORMED = ["", "_a", "a_", "1a", "A", "é", "a-b", "a.b", "a/b", "../a", "a b", "a\n", "a" * 41, "a;id"]
 

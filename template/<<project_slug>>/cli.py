@@ -50,7 +50,7 @@ async def opened_database() -> AsyncGenerator[Database]:
     audit.act_as("operator")
     for settings in Settings.classes:
         if settings.connects:
-            _refuse_unsafe(settings)
+            refuse_unsafe(settings)
     database = Database(DatabaseSettings.get())
     try:
         yield database
@@ -58,7 +58,7 @@ async def opened_database() -> AsyncGenerator[Database]:
         await database.close()
 
 
-def _refuse_unsafe(settings: type[Settings]) -> None:
+def refuse_unsafe(settings: type[Settings]) -> None:
     """In production, commands send no login in the clear either (ASVS 12.3.1)."""
     if CoreSettings.get().is_production and (problems := list(settings.get().problems())):
         raise SystemExit("\n".join(problems))
@@ -175,7 +175,7 @@ def _first_values() -> Iterator[tuple[str, str]]:
 def migrate() -> None:
     """Upgrade the database to the latest migration. Run it in the project's folder."""
     _refuse_other_folders()
-    _refuse_unsafe(DatabaseSettings)
+    refuse_unsafe(DatabaseSettings)
     # Imported here, since serving does not need it: it costs 10 MB per worker and a fifth of its start-up time.
     from alembic import command, util  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above

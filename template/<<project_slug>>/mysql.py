@@ -71,7 +71,7 @@ class DatabaseSettings(Settings):
     """Where the data lives."""
 
     connects = True
-    database_url: str = Field(default="mysql+asyncmy://root@127.0.0.1:3306/app", repr=False)
+    database_url: str = Field(f"mysql+asyncmy://root@127.0.0.1:3306/{__package__}", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0, le=3600)

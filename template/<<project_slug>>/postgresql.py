@@ -38,7 +38,7 @@ class DatabaseSettings(Settings):
     """Where the data lives."""
 
     connects = True
-    database_url: str = Field(default="postgresql+psycopg://postgres:postgres@127.0.0.1:5432/app", repr=False)
+    database_url: str = Field(f"postgresql+psycopg://postgres:postgres@127.0.0.1:5432/{__package__}", repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     """Connections kept open per worker for reading, and as many for writing. Too few make requests wait."""
     database_timeout: float = Field(default=5, gt=0, le=3600)
