@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6060, "tests": 9840, "other": 1575}
-SMALL_BUDGETS = {"package": 4435, "tests": 6680, "other": 1315}
+BUDGETS = {"package": 6090, "tests": 9870, "other": 1575}
+SMALL_BUDGETS = {"package": 4465, "tests": 6710, "other": 1315}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 30, "tests": 210, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 150, "tests": 440, "other": 50}
+REDIS = {"package": 150, "tests": 440, "other": 52}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
