@@ -7,7 +7,11 @@ ENDS = [COMBINATIONS[0], COMBINATIONS[-1]]
 
 
 def test_a_changed_part_makes_every_combination_with_it_due() -> None:
-    for changed, method in ((f"/{SLUG}/auth/jwt/access.py", "jwt"), ("/tests/auth/api_keys", "api_keys")):
+    for changed, method in (
+        (f"/{SLUG}/auth/jwt/access.py", "jwt"),
+        ("/tests/auth/api_keys", "api_keys"),
+        ("includes/callers/http_basic.py", "http_basic"),
+    ):
         due = [each for each in COMBINATIONS if is_due(each, [changed])]
         assert due == [each for each in COMBINATIONS if method in each.auth_methods or each in ENDS]
 

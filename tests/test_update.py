@@ -5,6 +5,7 @@ import shutil
 import warnings
 from contextlib import suppress
 from fnmatch import fnmatch
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def covering() -> list[Combination]:
     first = [each for each in COMBINATIONS if (each.database, each.redis) == (SMALLEST.database, SMALLEST.redis)]
     others = [each for each in COMBINATIONS if each not in first]
     storages = dict.fromkeys((each.database, each.redis) for each in others)
-    alone = dict(zip(storages, WHOLE.auth_methods, strict=True))
+    alone = dict(zip(storages, cycle(WHOLE.auth_methods)))
     return first + [
         each for each in others if each.auth_methods in (WHOLE.auth_methods, (alone[each.database, each.redis],))
     ]

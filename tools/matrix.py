@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import checks, commands, databases, renders
-from .combinations import COMBINATIONS, ROOT, SLUG, Combination, parts
+from .combinations import COMBINATIONS, ROOT, SLUG, Combination, Part, parts
 
 
 @dataclass
@@ -74,9 +74,16 @@ def changed_files() -> list[str]:
 
 def is_due(combination: Combination, changed: list[str]) -> bool:
     """Tell whether a combination is one of the two ends, or has a part that changed."""
-    paths = [path for part in parts(combination) if part.chosen for path in part.paths]
-    touched = any(f"{name}/".startswith(f"{path}/") for name in changed for path in paths)
-    return touched or combination in (COMBINATIONS[0], COMBINATIONS[-1])
+    return combination in (COMBINATIONS[0], COMBINATIONS[-1]) or any(
+        is_of(part, name) for part in parts(combination) if part.chosen for name in changed
+    )
+
+
+def is_of(part: Part, name: str) -> bool:
+    """Tell whether a file is one of a part's, or a fragment that is named after it."""
+    if name.startswith("includes/"):
+        return part.name in name
+    return any(f"{name}/".startswith(f"{path}/") for path in part.paths)
 
 
 def run_all(template: Path, chosen: list[Combination], jobs: int) -> Iterator[Row]:

@@ -28,7 +28,10 @@ from .settings import LOOPBACK, Settings
 # MySQL calls every primary key PRIMARY, and warns about each one in a migration that its name is ignored.
 logging.getLogger("asyncmy").addFilter(lambda record: "ignored for PRIMARY key" not in record.getMessage())
 
-NOT_THERE = "Start the server or fix DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+NOT_THERE = (
+    "Start the server, create the database, or fix DATABASE_URL; for development: "
+    "docker compose -f compose.dev.yaml up -d --wait"
+)
 """What an operator can do when the database does not respond."""
 
 Moment = DATETIME(fsp=6)

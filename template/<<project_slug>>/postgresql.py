@@ -22,7 +22,10 @@ from .settings import LOOPBACK, Settings
 
 T = TypeVar("T")
 
-NOT_THERE = "Start the server or fix DATABASE_URL; for development: docker compose -f compose.dev.yaml up -d --wait"
+NOT_THERE = (
+    "Start the server, create the database, or fix DATABASE_URL; for development: "
+    "docker compose -f compose.dev.yaml up -d --wait"
+)
 """What an operator can do when the database does not respond."""
 
 Moment = DateTime
