@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6090, "tests": 9870, "other": 1575}
-SMALL_BUDGETS = {"package": 4465, "tests": 6710, "other": 1315}
+BUDGETS = {"package": 6090, "tests": 9905, "other": 1575}
+SMALL_BUDGETS = {"package": 4465, "tests": 6730, "other": 1315}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 30, "tests": 210, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""

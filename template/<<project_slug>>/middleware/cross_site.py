@@ -1,8 +1,8 @@
 """Refuse requests that another site's page makes a browser send.
 
 Whichever page asks, browsers attach by themselves what they remember of a site, and always their own address: any page
-could use up the limits that count its visitors by it. Reading changes nothing here, so only methods that write are
-checked (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
+could use up the limits that count its visitors by it. So writes are checked, and what counts a read asks `is_foreign`
+itself (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
 """
 
 from urllib.parse import urlsplit
@@ -28,22 +28,25 @@ class CrossSiteGuard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._origins = frozenset(CoreSettings.get().cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = errors.refused(*REFUSAL) if self._is_foreign(scope) else self._app
+        is_refused = _writes(scope) and is_foreign(Headers(scope=scope))
+        app = errors.refused(*REFUSAL) if is_refused else self._app
         await app(scope, receive, send)
 
-    def _is_foreign(self, scope: Scope) -> bool:
-        if scope["type"] != "websocket" and (scope["type"] != "http" or scope["method"] in SAFE_METHODS):
-            return False
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if origin in self._origins:
-            return False
-        site = headers.get("sec-fetch-site")
-        # Browsers too old for Sec-Fetch-Site send Origin with every cross-origin write.
-        return site not in OUR_SITE if site else origin is not None and _host_of(origin) != headers.get("host")
+
+def _writes(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Tell whether a browser sent this for a page whose origin is neither ours nor in CORS_ORIGINS."""
+    origin = headers.get("origin")
+    if origin in CoreSettings.get().cors_origins:
+        return False
+    site = headers.get("sec-fetch-site")
+    # Browsers too old for Sec-Fetch-Site send Origin with every cross-origin write.
+    return site not in OUR_SITE if site else origin is not None and _host_of(origin) != headers.get("host")
 
 
 def _host_of(origin: str) -> str | None:

@@ -6,10 +6,13 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from starlette.requests import Request
 
+from ...audit.events import Event
 from ...clock import now
 from ...db import Database, database_of
+from ...errors import AppError
 from ...limits import service as limits
 from ...mail.outbox import Outbox, outbox_of
+from ...middleware.cross_site import REFUSAL, is_foreign
 from ...users.email import canonical
 from ...users.models import User
 from ..accounts import ACCOUNT_COLUMNS, account_of, is_usable
@@ -36,14 +39,24 @@ def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_ADDRESS, "email_key"))
 
 
+class ForeignPage(AppError):
+    """Another site's page made a browser send these: by a link with a password in it, each read would be a guess."""
+
+    status, code, detail = REFUSAL
+    event = Event.REQUEST_REFUSED
+
+
 async def authenticate(request: Request) -> Principal | None:
     """Return the caller; None without Basic credentials.
 
-    Raises InvalidCredential, TooManyRequests and Unavailable, like a login (BA-1). There is no session (BA-2).
+    Raises InvalidCredential, TooManyRequests and Unavailable, like a login (BA-1), and ForeignPage. There is no session
+    (BA-2).
     """
     sent = credentials(request)
     if sent is None:
         return None
+    if is_foreign(request.headers):
+        raise ForeignPage
     address, password = sent
     database, key = database_of(request), canonical(address)
     row = await database.part(lookup).get(key)

@@ -1,7 +1,7 @@
 """Log in with a password: counted, compared once, and decided in one transaction."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -45,13 +45,15 @@ async def authenticate(
     email_key = canonical(address)
     await throttle(database, email_key)
     user_id, stored, failed = await match(database, email_key, User.email_key == email_key, password, method=method)
-    if failed:
-        await failures.forget(database, email_key)
     async with database.transaction() as db:
         # Checked again: a reset, a change or a disabling during the hash must win (ASVS 15.4.2).
         await replace(db, user_id, stored, stored, method=method)
         notice = await _succeed(db, user_id, failed, method)
         yield db, user_id
+    # Not before: a login that was rolled back is none, and nobody has been warned of what came before it.
+    if failed:
+        with suppress(SQLAlchemyError):  # the login is committed: its client must get the tokens
+            await failures.forget(database, email_key)
     # Counted without refusing: guesses between the owner's logins must not flood the mailbox or lock the owner out.
     if notice and await _may_tell(database, email_key):
         outbox.send(notice)

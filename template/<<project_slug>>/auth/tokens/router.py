@@ -13,7 +13,6 @@ from ..method import MalformedCredential
 from ..methods import METHODS
 from . import service
 from .bearer import authenticate
-from .format import access
 from .header import bearer_token
 from .models import Session
 from .oauth import RESPONSES, OAuthError, OAuthRoute, form_body, read_form, required, text_field
@@ -37,7 +36,7 @@ async def log_out(request: Request, db: Writing) -> None:
         token = bearer_token(request)
     except MalformedCredential as error:
         raise BadCredentials(error.description) from None  # a success would hide that the session goes on
-    if token and (found := await access.session_of(db, token)):
+    if token and (found := await service.session_of(db, token)):
         await service.end_session(db, *found)
 
 

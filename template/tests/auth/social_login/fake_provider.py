@@ -52,6 +52,7 @@ class FakeProvider:
     delay: float = 0
     """Seconds that each answer takes."""
     asked: list[Asked] = field(default_factory=list)
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def consent(self, address: str) -> dict[str, str]:
@@ -72,6 +73,7 @@ class FakeProvider:
         with closing(writer), suppress(asyncio.IncompleteReadError):
             asked = await _read(reader)
             self.asked.append(asked)
+            self.is_asked.set()
             answer = self.answers.get(asked.path.rpartition("/")[2])
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if answer == b"" else self.delay):
