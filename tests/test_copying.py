@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import commands, databases, renders
-from tools.combinations import COMBINATIONS, Combination
+from tools.combinations import WHOLE, Combination, choices
 
 from .conftest import Render, on_servers
 from .owners import THEIRS, conflicts, migrate, move_in, start, without_sample
@@ -20,11 +20,7 @@ COMMANDS = (
     ("api-keys", "create", "jose@example.com", "--name", "☕ % '\"\\", "--scope", "items:read"),
     ("passwords", "link", "josé@example.com"),
 )
-WHOLE = {
-    each.database: each
-    for each in COMBINATIONS
-    if each.auth_methods == COMBINATIONS[-1].auth_methods and not each.redis
-}
+WHOLE_ON = {database: replace(WHOLE, database=database) for database in choices("database")}
 
 
 def call(project: Path, address: str, *arguments: str) -> None:
@@ -47,7 +43,7 @@ def fill(project: Path, address: str) -> None:
 
 
 def test_what_went_through_every_server_comes_back_as_it_was(render: Render, tmp_path: Path) -> None:
-    projects = {database: render(whole) for database, whole in WHOLE.items()}
+    projects = {database: render(whole) for database, whole in WHOLE_ON.items()}
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
     fill(projects["sqlite"], first)
     with (
@@ -90,21 +86,21 @@ def test_a_living_project_moves_to_a_server_and_back_with_its_data(
 
     One of them drops the sample and one adds a method; on another database they run up and down.
     """
-    fewer = replace(WHOLE["sqlite"], auth_methods=WHOLE["sqlite"].auth_methods[:-1])
+    fewer = replace(WHOLE_ON["sqlite"], auth_methods=WHOLE_ON["sqlite"].auth_methods[:-1])
     project = move_in(start(template, tmp_path / "project", fewer))
     first, last = (f"sqlite+aiosqlite:///{tmp_path / name}" for name in ("first.db", "last.db"))
     call(project, first, "migrate")
     migrate(project, "Add orders", {"DATABASE_URL": first})
     renders.commit(project, "Orders")
-    renders.update(project, WHOLE["sqlite"].answers)
+    renders.update(project, WHOLE_ON["sqlite"].answers)
     migrate(project, "Another method", {"DATABASE_URL": first})
     renders.commit(project, "Another method")
     fill(project, first)
     order_something(tmp_path / "first.db")
     with on_servers(), databases.new_database(database) as there:
-        move(project, WHOLE[database], first, there)
-        assert contents(project) == without_sample(contents(render(WHOLE[database]))) | contents(THEIRS)
+        move(project, WHOLE_ON[database], first, there)
+        assert contents(project) == without_sample(contents(render(WHOLE_ON[database]))) | contents(THEIRS)
         again = commands.run(project, *commands.CLI, *COMMANDS[0], DATABASE_URL=there, ENVIRONMENT="test")
         assert "has an account already" in again.stdout
-        move(project, WHOLE["sqlite"], there, last)
+        move(project, WHOLE_ON["sqlite"], there, last)
     assert content(tmp_path / "last.db") == content(tmp_path / "first.db")
