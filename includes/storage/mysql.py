@@ -35,7 +35,7 @@ UNFIT = [
 """What production refuses."""
 UNSAFE = {"DATABASE_URL": "mysql+asyncmy://app:a-good-one@db.example.com/app"}
 """Valid settings that production refuses."""
-SLOW = "SELECT sleep(20)"
+SLOW = "SELECT sleep(1)"
 GIVE_UP = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
 """Fails as the loser of a deadlock does."""
 

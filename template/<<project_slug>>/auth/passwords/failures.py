@@ -4,13 +4,18 @@ Always in the database, even if the other limits are not: each counter stays for
 any address, so in memory they would push out what every login needs.
 """
 
+import logging
+
 from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 
 from ...db import Database
 from ...digests import digest
 from ...limits import store
 from ...limits.models import RateLimit
 from ...limits.settings import limit_called
+
+log = logging.getLogger(__name__)
 
 
 async def count(database: Database, email_key: str) -> int:
@@ -25,9 +30,12 @@ async def so_far(database: Database, email_key: str) -> int:
 
 
 async def forget(database: Database, email_key: str) -> None:
-    """Reset the count, for instance after a success."""
-    async with database.counting.connect() as connection:
-        await connection.execute(delete(RateLimit).where(RateLimit.key == digest(_name(email_key))))
+    """Reset the count after what is committed. So a failure is only logged: the client must be told of its success."""
+    try:
+        async with database.counting.connect() as connection:
+            await connection.execute(delete(RateLimit).where(RateLimit.key == digest(_name(email_key))))
+    except SQLAlchemyError as error:
+        log.warning("failures_not_forgotten", extra={"error": type(error).__name__})
 
 
 def _name(email_key: str) -> str:

@@ -1,7 +1,7 @@
 """Log in with a password: counted, compared once, and decided in one transaction."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -52,8 +52,7 @@ async def authenticate(
         yield db, user_id
     # Not before: a login that was rolled back is none, and nobody has been warned of what came before it.
     if failed:
-        with suppress(SQLAlchemyError):  # the login is committed: its client must get the tokens
-            await failures.forget(database, email_key)
+        await failures.forget(database, email_key)
     # Counted without refusing: guesses between the owner's logins must not flood the mailbox or lock the owner out.
     if notice and await _may_tell(database, email_key):
         outbox.send(notice)

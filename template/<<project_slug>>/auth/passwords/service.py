@@ -102,7 +102,6 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
         await db.flush()
         await one_time.take(db, Purpose.RESET_PASSWORD, code)
         await one_time.discard(db, str(user.id))
-    # Mail first: if the pause cannot be lifted, the owner is still told of the change (ASVS 6.3.7).
     outbox.send(notice)
     await failures.forget(database, user.email_key or "")
 
