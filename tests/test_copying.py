@@ -23,9 +23,9 @@ COMMANDS = (
 WHOLE_ON = {database: replace(WHOLE, database=database) for database in choices("database")}
 
 
-def call(project: Path, address: str, *arguments: str) -> None:
+def call(project: Path, address: str, *arguments: str, **variables: str) -> None:
     """Run one of the project's commands on a database."""
-    result = commands.run(project, *commands.CLI, *arguments, DATABASE_URL=address, ENVIRONMENT="test")
+    result = commands.run(project, *commands.CLI, *arguments, DATABASE_URL=address, ENVIRONMENT="test", **variables)
     assert result.returncode == 0, result.stdout
 
 
@@ -75,7 +75,7 @@ def move(project: Path, to: Combination, source: str, target: str) -> None:
         assert result.returncode == 0, result.stdout
     call(project, target, "migrate")
     assert "No new upgrade" in commands.run(project, "alembic", "check", DATABASE_URL=target).stdout
-    call(project, target, "copy-from", source)
+    call(project, target, "copy-from", OLD_DATABASE_URL=source)
 
 
 @pytest.mark.parametrize("database", ["postgresql", "mysql"])

@@ -251,9 +251,10 @@ async def _purge() -> None:
 
 
 @app.command("copy-from")
-def copy_from(address: str) -> None:
+def copy_from(address: Annotated[str, typer.Argument(envvar="OLD_DATABASE_URL")]) -> None:
     """Copy everything from another database into this one, which must be migrated and empty. Stop the app first.
 
+    Everybody on this machine can read a command's arguments: an address with a password belongs in the variable.
     The other one is connected to as its address says: for a PostgreSQL on another machine, add ?sslmode=verify-full.
     """
     asyncio.run(_copy_from(address))
