@@ -106,6 +106,10 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
 
 
+committing = AsyncEngine.connect
+"""How to connect for counting: there, each statement is committed by itself."""
+
+
 def _engine(settings: DatabaseSettings, *, patience: float | None = None, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,

@@ -71,8 +71,12 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     """Return the engines for writing, reading and counting. They connect with the first query."""
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
-    # Separate, since counting waits for the file's lock: many at once would leave no connection for reading.
-    return _writing(settings), reading, _engine(settings, pool_size=1, **_AUTOCOMMIT)
+    writing = _writing(settings)
+    return writing, reading, writing
+
+
+committing = AsyncEngine.begin
+"""How to connect for counting: as any writer. On a connection of its own it would poll for the file, and starve."""
 
 
 def _writing(settings: DatabaseSettings) -> AsyncEngine:

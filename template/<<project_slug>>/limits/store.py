@@ -39,7 +39,7 @@ async def count(database: Database, key: str, seconds: int, amount: int = 1) -> 
     """Add `amount`, opening a window of `seconds` unless one is running; return the window's count."""
     start = now()
     parameters = {"digest": digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=seconds)}
-    async with database.counting.connect() as connection:
+    async with database.committing() as connection:
         return count_of(await connection.execute(_COUNT, parameters))
 
 

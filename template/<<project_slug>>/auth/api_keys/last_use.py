@@ -57,7 +57,7 @@ class LastUse:
     async def _write(self, ids: Sequence[str]) -> None:
         moment = now()
         try:
-            async with self._database.counting.connect() as connection:
+            async with self._database.committing() as connection:
                 await connection.execute(_WRITE, {"ids": ids, "now": moment, "before": moment - EVERY})
         except SQLAlchemyError as error:
             log.warning("last_use_not_written", extra={"error": type(error).__name__})

@@ -32,7 +32,7 @@ async def so_far(database: Database, email_key: str) -> int:
 async def forget(database: Database, email_key: str) -> None:
     """Reset the count after what is committed. So a failure is only logged: the client must be told of its success."""
     try:
-        async with database.counting.connect() as connection:
+        async with database.committing() as connection:
             await connection.execute(delete(RateLimit).where(RateLimit.key == digest(_name(email_key))))
     except SQLAlchemyError as error:
         log.warning("failures_not_forgotten", extra={"error": type(error).__name__})
