@@ -97,6 +97,17 @@ def test_a_refused_answer_leaves_the_project_as_it_was(template: Path, tmp_path:
     assert renders.git(project, "status", "--porcelain") == ""
 
 
+def test_what_the_owner_adds_at_the_end_of_the_guides_stays(template: Path, tmp_path: Path) -> None:
+    project = start(template, tmp_path / "project", SMALLEST)
+    guides = [project / name for name in ("README.md", "AGENTS.md")]
+    for guide in guides:
+        guide.write_text(f"{guide.read_text()}\nWe deploy on Fridays.\n")
+    renders.commit(project, "Our own")
+    renders.update(project, {"auth_methods": ["api_keys"]})
+    assert conflicts(project) == set()
+    assert [guide.read_text().splitlines()[-1] for guide in guides] == ["We deploy on Fridays."] * 2
+
+
 def test_history_is_not_written_again(template: Path, tmp_path: Path) -> None:
     project = start(template, tmp_path / "project", SMALLEST)
     [initial] = (project / HISTORY).glob("*.py")

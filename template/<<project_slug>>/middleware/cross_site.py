@@ -1,7 +1,7 @@
 """Refuse requests that another site's page makes a browser send.
 
 Whichever page asks, browsers attach by themselves what they remember of a site, and always their own address: any page
-could use up the limits that count its visitors by it. So writes are checked, and what counts a read asks `is_foreign`
+could use up the limits that count its visitors by it. So writes are checked; a read that counts can ask `is_foreign`
 itself (OWASP CSRF cheat sheet, "Fetch Metadata"; ASVS 3.5.1).
 """
 
