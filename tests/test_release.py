@@ -68,6 +68,23 @@ def test_nothing_is_pushed(clone: Path, template: Path) -> None:
     assert renders.git(template, "for-each-ref") == before
 
 
+def test_a_file_that_is_gone_is_accounted_for(clone: Path) -> None:
+    """An update deletes it, with what its owner has changed in it."""
+    docs = clone / "template" / "<<project_slug>>" / "docs.py"
+    docs.rename(docs.with_name("pages.py"))
+    for name in ("main.py", "api.py.jinja"):  # whether a file is plain is the template's affair
+        path = docs.with_name(name)
+        path.rename(path.with_name(name.removesuffix(".jinja") if name.endswith(".jinja") else f"{name}.jinja"))
+    renders.commit(clone, "Rename")
+    code, said = run(clone, "1.2.1")
+    assert code != 0
+    assert [line for line in said.splitlines() if "is gone" in line] == [
+        '- template/<<project_slug>>/docs.py is gone, and nothing under "Unreleased" says where its content is now.'
+    ]
+    write(clone, ENTRIES.replace("Something", "What was in `docs.py` is in `pages.py` now"))
+    assert run(clone, "1.2.1")[0] == 0
+
+
 def test_a_second_release_has_nothing_to_say(clone: Path) -> None:
     assert run(clone, "1.2.1")[0] == 0
     assert 'Nothing stands under "Unreleased"' in run(clone, "1.2.2")[1]

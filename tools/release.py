@@ -96,13 +96,28 @@ def find_problems(version: str) -> Iterator[str]:
         yield f"This is {branch}, and releases are made of main."
     if git("tag", "--list", f"v{version}"):
         yield f"There is a tag v{version} already."
-    found = entries(unreleased(CHANGELOG.read_text()))
+    section = unreleased(CHANGELOG.read_text())
+    found = entries(section)
     if not found:
         yield 'Nothing stands under "Unreleased" in CHANGELOG.md.'
     unknown = {each.heading for each in found} - {*HEADINGS}
     yield from (f"The changelog has no heading {heading!r}." for heading in unknown)
+    yield from _problems_of_files(section)
     yield from _problems_of_version(version, found)
     yield from _problems_of_advisories(version, [each for each in found if each.heading == "Security"])
+
+
+def _problems_of_files(section: str) -> Iterator[str]:
+    now = _rendered(git("ls-files", "template"))
+    for last in released()[-1:]:
+        # An update deletes them in every project, with what their owners have changed in them.
+        gone = _rendered(git("ls-tree", "-r", "--name-only", f"v{written(last)}", "template/")) - now
+        unsaid = sorted(name for name in gone if name.rpartition("/")[2] not in section)
+        yield from (f'{name} is gone, and nothing under "Unreleased" says where its content is now.' for name in unsaid)
+
+
+def _rendered(listing: str) -> set[str]:
+    return {name.removesuffix(".jinja") for name in listing.splitlines()}
 
 
 def _problems_of_version(version: str, found: list[Entry]) -> Iterator[str]:
