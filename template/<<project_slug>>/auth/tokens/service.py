@@ -272,4 +272,4 @@ async def list_sessions(db: AsyncSession, user_id: UUID) -> Sequence[Session]:
 async def session_of(db: AsyncSession, token: str) -> tuple[UUID, UUID] | None:
     """Return user and session of a token of either kind, even if spent or expired; None for an unknown one."""
     statement = select(Session.user_id, Session.id).where(Session.refresh_family == digest(_family_of(token)))
-    return (await db.execute(statement)).first() or await access.session_of(db, token)
+    return await access.session_of(db, token) or (await db.execute(statement)).first()
