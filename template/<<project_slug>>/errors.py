@@ -1,7 +1,7 @@
 """Every error response of the API: `application/problem+json` (RFC 9457) with a stable `code`.
 
-Features raise an `AppError`; nothing else in the project builds an error response. No body ever repeats a value that
-was sent, names a library or shows a traceback (ASVS 16.5.1).
+Features raise an `AppError`; nothing else in the project builds an error response. No body repeats a value that was
+sent, apart from single characters that do not belong in it, names a library or shows a traceback (ASVS 16.5.1).
 """
 
 import logging

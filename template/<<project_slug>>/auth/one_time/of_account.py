@@ -28,10 +28,18 @@ def bound_to(account: User | Account) -> dict[str, Any]:
     return {"user_id": str(account.id), "access_version": account.access_version}
 
 
-async def owner_of(db: AsyncSession, purpose: Purpose, secret: str) -> tuple[User, dict[str, Any]]:
-    """Return whom a secret is about, locked, and what was stored with it, without using it up. Raises InvalidToken."""
+async def owner_of(
+    db: AsyncSession, purpose: Purpose, secret: str, *, lock: bool = True
+) -> tuple[User, dict[str, Any]]:
+    """Return whom a secret is about and what was stored with it, without using it up. Raises InvalidToken.
+
+    The account is locked until the transaction ends, except for a first look that decides nothing.
+    """
     data = await one_time.find(db, purpose, secret) or {}
-    user = await locked(db, UUID(data["user_id"])) if "user_id" in data else None
+    user = None
+    if "user_id" in data:
+        user_id = UUID(data["user_id"])
+        user = await (locked(db, user_id) if lock else db.get(User, user_id))
     if user is None or not user.is_active or user.access_version != data["access_version"]:
         raise InvalidToken
     return user, data

@@ -17,6 +17,7 @@ from ...mail.outbox import Outbox
 from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
+from ..accounts import locked
 from ..credentials import end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose, of_account
@@ -90,7 +91,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
     Raises InvalidToken, Unprocessable (the code stays valid) and Unavailable.
     """
     async with database.reading() as db:
-        email = (await _owner_of(db, code)).email
+        email = (await _owner_of(db, code, lock=False)).email
     stored = await hash_chosen(new, email=email)
     async with database.transaction() as db:
         # Checked again: during the hash the account may have been disabled or given another address.
@@ -108,6 +109,7 @@ async def reset(database: Database, outbox: Outbox, code: str, new: str) -> None
 
 async def lock_out(db: AsyncSession, user: User) -> None:
     """End every way to log in and all access, so that nobody is in until the owner resets the password."""
+    await locked(db, user.id)  # a thief's login that is under way must end first, or find nothing
     # Not removed: an account without a password is for whoever proves its address first (6.4.3).
     await db.merge(Password(user_id=user.id, hash=LOCKED, changed_at=now()))
     await end_logins(db, user.id)
@@ -122,8 +124,8 @@ async def end_logins(db: AsyncSession, user_id: UUID) -> None:
             await method.end_logins(db, user_id)
 
 
-async def _owner_of(db: AsyncSession, code: str) -> User:
-    user, data = await of_account.owner_of(db, Purpose.RESET_PASSWORD, code)
+async def _owner_of(db: AsyncSession, code: str, *, lock: bool = True) -> User:
+    user, data = await of_account.owner_of(db, Purpose.RESET_PASSWORD, code, lock=lock)
     if user.email_key != data["email_key"]:
         raise InvalidToken  # it was mailed to an address that is not the account's any more (ASVS 6.6.2)
     return user

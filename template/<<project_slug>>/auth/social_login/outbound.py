@@ -21,6 +21,8 @@ T = TypeVar("T")
 TOTAL_SECONDS = 10.0
 LIFE = timedelta(hours=1)
 """How long a provider's metadata and keys are used without asking again."""
+PATIENCE = 2.0
+"""Seconds to wait for the renewal of a document that may still be used."""
 COOL_DOWN = timedelta(minutes=1)
 """How often an unknown key may make us ask again. Without it, tokens with made-up keys would cause a flood of calls."""
 
@@ -45,7 +47,10 @@ class ProviderTimeout(AppError):
 
 
 class Document(Generic[T]):
-    """A provider's document, fetched once however many callers wait. If a renewal fails, the old one stays in use."""
+    """A provider's document, fetched once however many callers wait.
+
+    While a renewal hangs, and if it fails, the old one stays in use.
+    """
 
     def __init__(self, url: str, parse: Callable[[Any], T]) -> None:
         self._url, self._parse = url, parse
@@ -59,7 +64,13 @@ class Document(Generic[T]):
             self._asked_at = now()
             self._task = asyncio.create_task(self._renew())
         # Shielded: a client that hangs up cancels its own wait, not the others'.
-        return await asyncio.shield(self._task)
+        renewal = asyncio.shield(self._task)
+        if self._known is None or age < LIFE:
+            return await renewal
+        try:
+            return await asyncio.wait_for(renewal, PATIENCE)
+        except TimeoutError:
+            return self._known
 
     async def _renew(self) -> T:
         try:

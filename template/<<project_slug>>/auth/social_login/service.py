@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
 
 from ...audit import service as audit
 from ...audit.events import Event
@@ -128,13 +129,20 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
 
 async def _claimed(database: Database, identity: Identity) -> str | None:
     """Return the address to prove by mail; None if it may get no more mails, and the last mail's code stays valid."""
-    if identity.email is None or identity.is_email_proved:
+    if identity.email is None or identity.is_email_proved or await _has_address(database, identity):
         return None
     try:
         await flooding.hit(database, Purpose.SOCIAL_EMAIL, canonical(identity.email))
     except TooManyRequests:
         return None  # strangers who enter this address elsewhere must not keep its owner from logging in
     return identity.email
+
+
+async def _has_address(database: Database, identity: Identity) -> bool:
+    # A first look, before anything is counted: most who log in have proved one long ago.
+    has_one = exists().where(_is(identity), User.id == SocialIdentity.user_id, User.email_key.is_not(None))
+    async with database.reading() as db:
+        return bool(await db.scalar(select(has_one)))
 
 
 async def _try_twice(
@@ -163,12 +171,15 @@ async def _try_log_in(
         return await start_session(db, user.id, previous=previous), message
 
 
+def _is(identity: Identity) -> ColumnElement[bool]:
+    return (SocialIdentity.issuer == identity.issuer) & (SocialIdentity.subject == identity.subject)
+
+
 async def _owner_of(db: AsyncSession, identity: Identity) -> User | None:
-    is_it = (SocialIdentity.issuer == identity.issuer) & (SocialIdentity.subject == identity.subject)
-    owner_id = await db.scalar(select(SocialIdentity.user_id).where(is_it))
+    owner_id = await db.scalar(select(SocialIdentity.user_id).where(_is(identity)))
     owner = await locked(db, owner_id) if owner_id else None
     # Checked again: the identity may have been unlinked before the account was locked.
-    refreshed = update(SocialIdentity).where(is_it, SocialIdentity.user_id == owner_id)
+    refreshed = update(SocialIdentity).where(_is(identity), SocialIdentity.user_id == owner_id)
     if owner and await affected(db, refreshed.values(name=identity.name, picture=identity.picture)):
         return owner
     return None
@@ -270,8 +281,9 @@ async def link(database: Database, outbox: Outbox, caller: Principal, opened: Op
     try:
         async with database.transaction() as db:
             await confirm(db, caller)
-            owner = await _owner_of(db, opened.identity)
-            if owner is not None and owner.id != caller.user_id:
+            # Without locking it: two who link what the other has would each wait for the other.
+            owner_id = await db.scalar(select(SocialIdentity.user_id).where(_is(opened.identity)))
+            if owner_id not in (None, caller.user_id):
                 raise IdentityInUse
             await _add(db, caller.user_id, opened)
     except IntegrityError:

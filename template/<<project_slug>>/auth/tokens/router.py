@@ -30,7 +30,7 @@ TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method
 async def log_out(request: Request, db: Writing) -> None:
     """End this session. Also succeeds if it has already ended, so that a client can always discard its tokens.
 
-    A recently expired access token will do; a client that comes back later refreshes first.
+    A recently expired access token will do, and so will the refresh token.
     """
     try:
         token = bearer_token(request)
