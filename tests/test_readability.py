@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6090, "tests": 9905, "other": 1575}
-SMALL_BUDGETS = {"package": 4465, "tests": 6730, "other": 1315}
+BUDGETS = {"package": 6125, "tests": 9990, "other": 1590}
+SMALL_BUDGETS = {"package": 4485, "tests": 6795, "other": 1325}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 30, "tests": 210, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 150, "tests": 440, "other": 52}
+REDIS = {"package": 150, "tests": 440, "other": 60}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}
