@@ -45,6 +45,7 @@ def create_app() -> FastAPI:
         title="API",
         lifespan=lifespan,
         middleware=api.WITHIN,
+        max_body_size=BODY_SIZE,
         responses=errors.RESPONSES,
         redirect_slashes=False,
         docs_url=None,
@@ -55,7 +56,7 @@ def create_app() -> FastAPI:
     errors.install(app)
     # Every request tries them in this order: the most requested come first.
     for router in api.ROUTERS:
-        app.include_router(router, max_body_size=BODY_SIZE)
+        app.include_router(router)
     for router in api.AUTH_ROUTERS:
         app.include_router(router, max_body_size=api.AUTH_BODY_SIZE)
     if not CoreSettings.get().is_production:

@@ -20,7 +20,7 @@ MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 """Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through."""
 
 LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = ()
-"""What is opened when the app starts, after everything else, and closed before it."""
+"""What is opened when the app starts, after everything else, and closed before it. End a task as `purge.py` does."""
 
 
 def install(app: FastAPI) -> None:

@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
+from starlette.requests import HTTPConnection
 
 from ..audit.events import Event, log_event
 from . import console, smtp
@@ -95,13 +96,13 @@ async def _drain(outbox: Outbox) -> None:
         log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="stopped before the queue was empty")
 
 
-def outbox_of(request: Request) -> Outbox:
+def outbox_of(request: HTTPConnection) -> Outbox:
     """Return the app's outbox."""
     outbox: Outbox = request.app.state.outbox
     return outbox
 
 
-async def _outbox(request: Request) -> Outbox:
+async def _outbox(request: HTTPConnection) -> Outbox:
     return outbox_of(request)  # a coroutine: FastAPI would run anything else in a thread
 
 
