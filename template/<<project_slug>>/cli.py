@@ -223,7 +223,7 @@ def _find_due() -> list[str]:
     except DBAPIError as error:
         return [_in_a_sentence(error)]
     except AppError as error:
-        return [f"The store of the limits does not respond: {error.__cause__}."]
+        return [f"The store of the limits does not respond: {str(error.__cause__).rstrip('.')}."]
     return []
 
 

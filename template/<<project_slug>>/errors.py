@@ -7,14 +7,14 @@ sent, apart from single characters that do not belong in it, names a library or 
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from traceback import format_tb
+from traceback import format_tb, walk_tb
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
@@ -112,6 +112,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     }
 }
 """What OpenAPI says about every response that a route does not list."""
+
+OUR_MISTAKES = IntegrityError, DataError
+"""What the database refuses and would always refuse, such as a number too large for its column: no one is to retry."""
 
 _EXTRA = "extra_forbidden"
 _CODES = {
@@ -211,9 +214,21 @@ async def _backend_error(request: Request, error: Exception) -> Response:
 
 def unavailable(error: Exception) -> Unavailable:
     """Log a database failure and return the error that the client gets."""
-    cause = None if CoreSettings.get().is_production else error
-    log.error("backend_failure", extra={"error": type(error).__name__}, exc_info=cause)
+    fields = {"error": type(error).__name__, "cause": _cause(error), "places": _places(error)}
+    log.error("backend_failure", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
     return Unavailable()
+
+
+def _cause(error: Exception) -> str:
+    # The driver's error, with its number if it has one. Never its message, as below.
+    cause = error.__cause__ or error
+    return " ".join([type(cause).__name__, *(str(each) for each in cause.args[:1] if isinstance(each, int))])
+
+
+def _places(error: Exception) -> list[str]:
+    # The last few of our own lines. All frames, for each request while the database is down, would flood the log.
+    frames = [(frame.f_globals.get("__name__", ""), line) for frame, line in walk_tb(error.__traceback__)]
+    return [f"{module}:{line}" for module, line in frames if module.startswith(f"{__package__}.")][-4:]
 
 
 async def unhandled(_: Request, error: Exception) -> Response:
@@ -234,6 +249,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation_error)
     app.exception_handler(StaleDataError)(_gone)
     app.exception_handler(DBAPIError)(_backend_error)
-    app.exception_handler(IntegrityError)(unhandled)  # our mistake, not a temporary failure
+    for mistake in OUR_MISTAKES:
+        app.exception_handler(mistake)(unhandled)
     app.exception_handler(PoolTimeout)(_backend_error)
     app.exception_handler(Exception)(unhandled)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 
@@ -63,8 +63,8 @@ class OAuthRoute(APIRoute):
                 return await handle(request)
             except AppError as error:
                 return _answer(error)
-            except IntegrityError:
-                raise  # our mistake, not a temporary failure
+            except errors.OUR_MISTAKES:
+                raise
             except (DBAPIError, PoolTimeout) as error:
                 return _answer(unavailable(error))
 
