@@ -1,7 +1,9 @@
 """What a rendered API offers is what was chosen, and nothing else."""
 
+import ast
 import json
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe
@@ -129,3 +131,44 @@ from {SLUG} import main
 from {SLUG}.settings import Settings
 print(*(name.upper() for each in Settings.classes for name in each.model_fields))
 """
+
+
+def test_the_list_of_errors_has_every_code_and_no_other(rendered: Path) -> None:
+    """Whoever writes a client reads it there: OpenAPI says only that there is a code."""
+    rows = re.findall(
+        r"^\| \dxx \| (.*?) \||^\| \d{3} \| (.*?) \|", (rendered / "docs" / "errors.md").read_text(), re.MULTILINE
+    )
+    listed = set(re.findall(r"`(\w+)`", str(rows)))
+    assert listed == set().union(*(codes(path.read_text()) for path in (rendered / SLUG).rglob("*.py")))
+
+
+ERRORS_WITH_CODES = {"InvalidCredential": 0, "MalformedCredential": 0, "OAuthError": 0, "problem": 1, "refused": 1}
+"""What is called with a code, and where among its arguments."""
+
+
+@cache
+def codes(source: str) -> frozenset[str]:
+    """Return the codes of errors that a module has."""
+    return frozenset(code for node in ast.walk(ast.parse(source)) for code in codes_of(node))
+
+
+def codes_of(node: ast.AST) -> Iterator[str]:
+    """Yield the codes that a class, a call or an assignment has by itself."""
+    match node:
+        case ast.Assign(targets=[ast.Name(reason)], value=ast.Call(ast.Name("auto"))) if reason.startswith("PASSWORD_"):
+            yield reason.lower()
+        case ast.Assign(targets=[ast.Name("_CODES")], value=ast.Dict(values=values)):
+            yield from words(values)
+        case ast.Assign(targets=[ast.Name("REFUSAL")], value=ast.Tuple(elts=[_, code, _])):
+            yield from words([code])
+        case ast.Assign(targets=[ast.Name("code")], value=value) | ast.AnnAssign(ast.Name("code"), value=value):
+            yield from words([value.args[1] if isinstance(value, ast.Call) else value])
+        case ast.Call(ast.Name(name) | ast.Attribute(attr=name), arguments, keywords):
+            yield from words(each.value for each in keywords if each.arg == "code")
+            where = ERRORS_WITH_CODES.get(name, len(arguments))
+            yield from words(arguments[where : where + 1])
+
+
+def words(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
+    """Yield the texts among expressions."""
+    return (each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str))

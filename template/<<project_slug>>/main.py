@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from . import api, docs, errors, logs, middleware
@@ -19,6 +20,11 @@ from .settings import CoreSettings, refuse_unsafe_settings
 
 BODY_SIZE = 1_048_576
 """Bytes of a body, except at `api.AUTH_ROUTERS`. A larger one is not read to its end (RFC 9110, section 15.5.14)."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation after its first tag and its endpoint, as generated clients then name their methods."""
+    return "_".join([*map(str, route.tags[:1]), route.name]).lower().replace(" ", "_")
 
 
 class App(FastAPI):
@@ -48,6 +54,7 @@ def create_app() -> FastAPI:
         max_body_size=BODY_SIZE,
         responses=errors.RESPONSES,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         docs_url=None,
         redoc_url=None,
         openapi_url=None if CoreSettings.get().is_production else "/openapi.json",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from unicodedata import category
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 
 class Input(BaseModel):
@@ -41,7 +41,7 @@ class InvalidField(Output):
 
 
 class ProblemDetails(Output):
-    """What went wrong (RFC 9457): rely on the status and the code."""
+    """What went wrong (RFC 9457): rely on the status and the code. `docs/errors.md` lists the codes."""
 
     type: str
     title: str
@@ -49,7 +49,7 @@ class ProblemDetails(Output):
     code: str
     detail: str
     request_id: str
-    errors: list[InvalidField] = []
+    errors: list[InvalidField] = Field(default_factory=list)  # without a default in OpenAPI: most have none
 
 
 def no_controls(text: str) -> str:

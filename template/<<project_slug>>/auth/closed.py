@@ -1,6 +1,7 @@
 """Closed by default: at start, every route must require a caller or be PUBLIC. OpenAPI says what each requires."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -71,8 +72,15 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
                 # An open one that reads a credential by itself says so in `openapi_extra`.
                 if_open = operation.get("security", _optional(route))
                 operation["security"] = if_open if guards is None else _requirements(guards)
+                for sentence in _steps_up(guards or ()):
+                    operation["description"] = f"{operation.get('description', '')}\n\n{sentence}".strip()
     app.openapi_schema = schema
     return schema
+
+
+def _steps_up(guards: Iterable[Guard]) -> Iterator[str]:
+    for minutes in {guard.within // timedelta(minutes=1) for guard in guards if guard.within}:
+        yield f"Needs a login within the last {minutes} minutes. After that, log in again: to refresh is not enough."
 
 
 def _optional(route: RouteContext) -> list[dict[str, list[str]]]:

@@ -58,11 +58,11 @@ class Forbidden(AppError):
 
     status = 403
     code = "insufficient_scope"
-    detail = "Your credential does not allow this."
 
     def __init__(self, scopes: frozenset[Scope]) -> None:
         needed = " ".join(sorted(scopes))
-        super().__init__(headers={"WWW-Authenticate": challenges(error="insufficient_scope", scope=needed)})
+        challenge = challenges(error="insufficient_scope", scope=needed)
+        super().__init__(f"This needs {needed}.", headers={"WWW-Authenticate": challenge})
 
 
 def challenges(**parameters: str) -> str:

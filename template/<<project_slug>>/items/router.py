@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from ..auth.dependencies import require
 from ..auth.principal import Principal
@@ -31,9 +31,11 @@ async def list_items(
 
 
 @router.post("", status_code=201)
-async def create_item(body: ItemIn, caller: Writer, db: Writing) -> ItemOut:
+async def create_item(body: ItemIn, caller: Writer, db: Writing, request: Request, response: Response) -> ItemOut:
     """Create an item."""
-    return ItemOut.model_validate(await service.create_item(db, caller.user_id, body.title))
+    item = await service.create_item(db, caller.user_id, body.title)
+    response.headers["Location"] = f"{request.url.path}/{item.id}"
+    return ItemOut.model_validate(item)
 
 
 @router.get("/{item_id}")

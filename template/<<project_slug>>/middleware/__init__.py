@@ -51,8 +51,8 @@ def _cors(app: ASGIApp, settings: CoreSettings, credentials: Iterable[str]) -> A
     return CORSMiddleware(
         app,
         allow_origins=settings.cors_origins,
-        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=(*credentials, "Content-Type", "X-Request-ID"),
-        expose_headers=("Retry-After", "WWW-Authenticate", "X-Request-ID"),
+        expose_headers=("Location", "Retry-After", "WWW-Authenticate", "X-Request-ID"),
         max_age=600,
     )

@@ -21,7 +21,8 @@ UserWriter = Annotated[Principal, require(Scope.USERS_WRITE)]
 
 @router.get("/me")
 async def read_me(caller: CurrentPrincipal) -> UserOut:
-    """Return the caller's account, which authentication has just looked up."""
+    """Return the caller's account."""
+    # Authentication has just looked it up.
     return UserOut.model_validate(caller.account)
 
 

@@ -10,7 +10,7 @@ api_keys = Method(
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "Made after a login, or by the command `api-keys create`. Never holds account:write.",
+        "description": "A secret for a program. `api-keys create` makes one. Never holds account:write.",
     },
     authenticate=authenticate,
     challenge=f'ApiKey realm="{REALM}"',

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ...schemas import Input, no_controls
 from ...users.email import Email
@@ -12,14 +12,17 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(no_controls)]
 """A password or token as it was typed: never trimmed, folded or normalised (ASVS 6.2.8). Long enough for any, short
-enough that hashing it costs nothing extra; the password policy is stricter."""
+enough that hashing it costs nothing extra."""
+
+NewPassword = Annotated[Secret, Field(description="15 to 128 characters by default, and not a common password.")]
+"""The password policy, which is stricter than this type, says why it refuses one."""
 
 
 class Registration(Input):
     """A sign-up."""
 
     email: Email
-    password: Secret
+    password: NewPassword
 
 
 class EmailVerification(Input):
@@ -39,14 +42,14 @@ class PasswordReset(Input):
     """The mailed code and a new password."""
 
     token: Code
-    new_password: Secret
+    new_password: NewPassword
 
 
 class PasswordChange(Input):
     """The current password and a new one."""
 
     current_password: Secret
-    new_password: Secret
+    new_password: NewPassword
 
 
 class EmailChange(Input):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import WithJsonSchema
 
 from ...db import Db, Reading, database_of
 from ...errors import AppError, NotFound
@@ -37,6 +38,12 @@ class NotANavigation(AppError):
     detail = "Open this address in a browser's window."
 
 
+Targets = Annotated[
+    list[Annotated[str, Query(max_length=65_536)]],
+    Query(alias="next", default_factory=list),
+    WithJsonSchema({"type": "string", "maxLength": 2048}),
+]
+"""Every `next` of the query. OpenAPI speaks of one, since several are refused."""
 ProviderName = Annotated[str, Path(max_length=40, pattern="^[a-z0-9_-]+$")]
 
 
@@ -99,7 +106,7 @@ async def list_identities(caller: AccountWriter, db: Reading) -> list[IdentityOu
 async def start(
     visit: Visited,
     code_challenge: Annotated[Challenge, Query()],
-    wished: Annotated[list[Annotated[str, Query(max_length=65_536)]], Query(alias="next")] = [],  # noqa: B006 - never changed
+    wished: Targets,
 ) -> Response:
     """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host.
 

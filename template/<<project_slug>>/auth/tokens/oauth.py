@@ -37,8 +37,12 @@ class OAuthError(AppError):
         super().__init__(description, code=code)
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {"default": {**errors.RESPONSES["default"], "model": OAuthProblem}}
-"""Two formats: OAuth's, and problem details for what is refused outside the route, such as a body over its limit."""
+_PROBLEM = errors.RESPONSES["default"]
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {**_PROBLEM, "content": {"application/json": {}, **_PROBLEM["content"]}, "model": OAuthProblem}
+}
+"""Two formats: OAuth's, and problem details for what is refused outside the route, such as a body over its limit.
+In this order: some generated clients read the first one only."""
 
 
 def text_field(name: str, **more: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import Response
+from pydantic import ConfigDict
 
 from ...schemas import Output
 from .service import Tokens
@@ -12,6 +13,8 @@ from .service import Tokens
 
 class TokensOut(Output):
     """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)  # `token_type` is always there
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
