@@ -17,8 +17,16 @@ from ..scopes import Scope, scopes_of
 from . import service
 from .models import ApiKey
 from .service import KeyRequest
+from .text import id_of
 
 app = typer.Typer(help="Make, list, rotate and revoke API keys.")
+
+
+def _without_secret(key: str) -> str:
+    return id_of(key) or key
+
+
+KeyId = Annotated[str, typer.Argument(callback=_without_secret, help="Its id, or all of it.")]
 
 
 @app.command()
@@ -63,18 +71,20 @@ async def _list(name: str) -> None:
 
 
 @app.command()
-def revoke(key_id: str) -> None:
-    """Revoke a key; takes effect on its next use."""
-    asyncio.run(_revoke(key_id))
+def revoke(key_id: KeyId) -> None:
+    """Revoke a key; takes effect on its next use. The id is between the first two underscores."""
+    typer.echo(f"Revoked {key_id} of {asyncio.run(_revoke(key_id))}.")
 
 
-async def _revoke(key_id: str) -> None:
+async def _revoke(key_id: str) -> str:
     async with opened_database() as database, database.transaction() as db:
-        await service.revoke(db, (await _owner_of(db, key_id)).id, key_id)
+        owner = await _owner_of(db, key_id)
+        await service.revoke(db, owner.id, key_id)
+        return owner.email or str(owner.id)
 
 
 @app.command()
-def rotate(key_id: str) -> None:
+def rotate(key_id: KeyId) -> None:
     """Print a new key like this one, and when the old one ends. `api-keys list` shows the id."""
     asyncio.run(_rotate(key_id))
 
@@ -90,5 +100,5 @@ async def _rotate(key_id: str) -> None:
 async def _owner_of(db: AsyncSession, key_id: str) -> User:
     user = await db.scalar(select(User).join(ApiKey).where(ApiKey.id == key_id, ApiKey.expires_at > now()))
     if user is None:
-        raise SystemExit(f"There is no key {key_id}, or it has expired.")
+        raise SystemExit("There is no such key, or it has expired.")  # what was typed may be most of a secret
     return user

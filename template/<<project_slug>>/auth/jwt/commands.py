@@ -5,8 +5,10 @@ once its last token has expired. In one step, workers that still have the old se
 """
 
 import os
+import sys
 from pathlib import Path
 from secrets import token_hex
+from stat import S_IMODE
 from typing import Annotated
 
 import typer
@@ -85,16 +87,29 @@ def _save(values: dict[str, str], print_only: bool) -> None:
         return
     if hidden := os.environ.keys() & {"JWT_SECRET", "JWT_ALGORITHM", "JWT_OTHER_KEYS"}:
         raise SystemExit(f"{', '.join(sorted(hidden))} comes from the environment, not from {ENV_FILE}: use --print.")
-    _write(values)
+    try:
+        _write(values)
+    except PermissionError:
+        raise SystemExit(f"{ENV_FILE} belongs to somebody else: run this as them, or use --print.") from None
     Settings.forget()
     typer.echo(f"{ENV_FILE} has been changed. Restart every worker.")
 
 
 def _write(values: dict[str, str]) -> None:
-    # All at once: stopping between two of them would lose a key.
-    draft = ENV_FILE.with_name(f"{ENV_FILE.name}.{token_hex(8)}")
+    # All at once: stopping between two of them would lose a key. Where a link leads, and readable to those who could
+    # read it before: otherwise the restart that follows would find another file, or none.
+    target = ENV_FILE.resolve()
+    draft = target.with_name(f"{target.name}.{token_hex(8)}")
     draft.touch(0o600)
-    draft.write_bytes(ENV_FILE.read_bytes() if ENV_FILE.exists() else b"")
+    draft.write_bytes(target.read_bytes() if target.exists() else b"")
     for name, value in values.items():
         set_key(draft, name, value, quote_mode="never")
-    draft.replace(ENV_FILE)
+    if target.exists():
+        _give(draft, target.stat())
+    draft.replace(target)
+
+
+def _give(path: Path, like: os.stat_result) -> None:
+    if sys.platform != "win32":
+        os.chown(path, like.st_uid, like.st_gid)
+    path.chmod(S_IMODE(like.st_mode))

@@ -4,11 +4,14 @@ import asyncio
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...audit import service as audit
 from ...audit.events import Event
 from ...cli import opened_database
+from ...db import Database
 from ...users.commands import Named
+from ...users.models import User
 from ...users.service import named
 from .service import create_reset, lock_out
 
@@ -29,12 +32,27 @@ def link(
 
 
 async def _link(name: str, *, lock: bool) -> str:
-    async with opened_database() as database, database.transaction() as db:
-        user = await named(db, name)
-        if user is None or not user.is_active or user.email is None:
-            # Using the code would remove every other login, and nobody can log in with a password alone.
-            raise SystemExit(f"{name} has no active account with an e-mail address.")
+    async with opened_database() as database:
         if lock:
-            await lock_out(db, user)
-        audit.record(db, Event.RESET_CODE_CREATED, user.id, locked=lock)
-        return await create_reset(db, user, printed=True)
+            await _lock(database, name)
+        async with database.transaction() as db:
+            user = await _owner(db, name)
+            audit.record(db, Event.RESET_CODE_CREATED, user.id)
+            return await create_reset(db, user, printed=True)
+
+
+async def _lock(database: Database, name: str) -> None:
+    # By itself: while the store of the codes is down, a thief must not stay logged in.
+    async with database.transaction() as db:
+        user = await _owner(db, name)
+        audit.record(db, Event.PASSWORD_CHANGED, user.id, locked=True)
+        await lock_out(db, user)
+    typer.echo(f"{name} is locked until the code is used.", err=True)
+
+
+async def _owner(db: AsyncSession, name: str) -> User:
+    user = await named(db, name)
+    if user is None or not user.is_active or user.email is None:
+        # Using the code would remove every other login, and nobody can log in with a password alone.
+        raise SystemExit(f"{name} has no active account with an e-mail address.")
+    return user
