@@ -5,7 +5,6 @@ once its last token has expired. In one step, workers that still have the old se
 """
 
 import os
-import sys
 from pathlib import Path
 from secrets import token_hex
 from stat import S_IMODE
@@ -101,15 +100,18 @@ def _write(values: dict[str, str]) -> None:
     target = ENV_FILE.resolve()
     draft = target.with_name(f"{target.name}.{token_hex(8)}")
     draft.touch(0o600)
-    draft.write_bytes(target.read_bytes() if target.exists() else b"")
-    for name, value in values.items():
-        set_key(draft, name, value, quote_mode="never")
-    if target.exists():
-        _give(draft, target.stat())
-    draft.replace(target)
+    present = target if target.exists() else draft
+    try:
+        draft.write_bytes(present.read_bytes())
+        for name, value in values.items():
+            set_key(draft, name, value, quote_mode="never")
+        _give(draft, present.stat())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _give(path: Path, like: os.stat_result) -> None:
-    if sys.platform != "win32":
-        os.chown(path, like.st_uid, like.st_gid)
+    chown = getattr(os, "chown", lambda *_: None)  # which Windows has not
+    chown(path, like.st_uid, like.st_gid)
     path.chmod(S_IMODE(like.st_mode))
