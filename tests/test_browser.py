@@ -22,7 +22,7 @@ from .conftest import Render
 
 EMAIL, PASSWORD = "ann@example.com", secrets.token_urlsafe(16)
 DIALOG = ".dialog-ux"
-ME, LOGOUT = "[id$=read_me_users_me_get]", "[id$=log_out_auth_logout_post]"
+ME, LOGOUT = "[id$=users_read_me]", "[id$=sessions_log_out]"
 ANSWER = ".live-responses-table .response"
 ON_SQLITE = [each for each in COMBINATIONS if each.database == "sqlite" and not each.redis]
 CHOSEN = [each for each in ON_SQLITE if len(each.auth_methods) in (1, len(ON_SQLITE[-1].auth_methods))]

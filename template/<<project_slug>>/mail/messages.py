@@ -14,7 +14,10 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail to one e-mail address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7)."""
+    """A mail to one e-mail address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7).
+
+    The subject is logged if the mail cannot be sent.
+    """
 
     to: str
     subject: str

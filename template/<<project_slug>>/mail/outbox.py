@@ -8,7 +8,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from contextvars import Context, copy_context
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 from starlette.requests import HTTPConnection
@@ -28,21 +29,22 @@ PATIENCE = 5
 class Outbox:
     """Queued mails, at most 1000; beyond that, new ones are dropped and the loss is logged."""
 
-    def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 1) -> None:
+    def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 10) -> None:
+        """`pause` is in seconds: the second try waits for it once, the third one twice."""
         self._carry = carry
         self._pause = pause
-        self._queue: asyncio.Queue[tuple[Message, int]] = asyncio.Queue(size)
+        self._queue: asyncio.Queue[tuple[Message, Context, int]] = asyncio.Queue(size)
 
     def send(self, message: Message | None) -> None:
         """Queue a mail, if there is one, and return. After the commit: no mail must report what was rolled back."""
         if message is not None:
-            self._put(message, 1)
+            self._put(message, copy_context(), 1)  # its request is named where it fails
 
-    def _put(self, message: Message, attempt: int) -> None:
+    def _put(self, message: Message, context: Context, attempt: int) -> None:
         try:
-            self._queue.put_nowait((message, attempt))
+            self._queue.put_nowait((message, context, attempt))
         except asyncio.QueueFull:
-            log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="queue is full")
+            _log(message, context, level=logging.ERROR, reason="queue is full")
 
     async def wait(self) -> None:
         """Return when every mail has been delivered or given up."""
@@ -54,27 +56,32 @@ class Outbox:
         In front of it, a few recipients whose servers are slow to accept would hold back everybody else's mail.
         """
         while True:
-            message, attempt = await self._queue.get()
-            if await self._is_done(message, attempt) or attempt == TRIES:
+            message, context, attempt = await self._queue.get()
+            if await self._is_done(message, context, attempt) or attempt == TRIES:
                 self._queue.task_done()
             else:
-                asyncio.get_running_loop().call_later(self._pause * attempt, self._put_again, message, attempt + 1)
+                pause = self._pause * attempt
+                asyncio.get_running_loop().call_later(pause, self._put_again, message, context, attempt + 1)
 
-    def _put_again(self, message: Message, attempt: int) -> None:
-        self._put(message, attempt)
+    def _put_again(self, message: Message, context: Context, attempt: int) -> None:
+        self._put(message, context, attempt)
         self._queue.task_done()  # not before: `wait` would return too early
 
-    async def _is_done(self, message: Message, attempt: int) -> bool:
+    async def _is_done(self, message: Message, context: Context, attempt: int) -> bool:
         try:
             await self._carry(message)
         except Undeliverable:
-            log_event(Event.MAIL_FAILED, reason="refused", attempt=attempt)
+            _log(message, context, reason="refused", attempt=attempt)
         except Exception as error:
             # The type only: a mail server's error text quotes addresses.
             level = logging.INFO if attempt < TRIES else logging.ERROR
-            log_event(Event.MAIL_FAILED, level=level, reason=type(error).__name__, attempt=attempt)
+            _log(message, context, level=level, reason=type(error).__name__, attempt=attempt)
             return False
         return True
+
+
+def _log(message: Message, context: Context, **fields: Any) -> None:
+    context.run(log_event, Event.MAIL_FAILED, subject=message.subject, **fields)
 
 
 @asynccontextmanager
