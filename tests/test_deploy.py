@@ -324,6 +324,15 @@ def test_the_proxy_lets_no_head_through_that_the_app_refuses(rendered: Path) -> 
     assert int(limit) * 1000 + 16_000 < int(ours)
 
 
+def test_the_proxy_logs_nothing_that_lets_somebody_in(rendered: Path) -> None:
+    """ASVS 16.2.5, 14.2.1: a key in a header, a provider's code in a query, ours behind the address it leads to."""
+    proxy = (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
+    hidden = re.findall(r"^\t{4}(\S+) (?:delete|regexp \\\?\.\* \"\")$", proxy, re.MULTILINE)
+    assert hidden == ["request>headers", "request>uri", "resp_headers>Location", "resp_headers>Set-Cookie"]
+    assert proxy.count("log {") == 1, "one for all that it logs, so that errors are not told in full"
+    assert "\n\tlog\n" in proxy
+
+
 def test_each_waits_longer_than_what_it_waits_for(rendered: Path, compose: dict[str, Any]) -> None:
     """The container for the app, the proxy for the answer and for the container; and it hangs up first."""
     server = (rendered / SLUG / "cli.py").read_text()
