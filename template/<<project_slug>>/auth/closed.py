@@ -69,13 +69,17 @@ def _describe(app: FastAPI, routes: Iterable[RouteContext]) -> dict[str, Any]:
         for verb in getattr(route, "methods", None) or ():
             operation = schema["paths"].get(route.path_format, {}).get(verb.lower())
             if operation is not None:
-                # An open one that reads a credential by itself says so in `openapi_extra`.
-                if_open = operation.get("security", _optional(route))
-                operation["security"] = if_open if guards is None else _requirements(guards)
-                for sentence in _steps_up(guards or ()):
-                    operation["description"] = f"{operation.get('description', '')}\n\n{sentence}".strip()
+                _describe_callers(operation, route, guards)
     app.openapi_schema = schema
     return schema
+
+
+def _describe_callers(operation: dict[str, Any], route: RouteContext, guards: list[Guard] | None) -> None:
+    # An open one that reads a credential by itself says so in `openapi_extra`.
+    if_open = operation.get("security", _optional(route))
+    operation["security"] = if_open if guards is None else _requirements(guards)
+    for sentence in _steps_up(guards or ()):
+        operation["description"] = f"{operation.get('description', '')}\n\n{sentence}".strip()
 
 
 def _steps_up(guards: Iterable[Guard]) -> Iterator[str]:
