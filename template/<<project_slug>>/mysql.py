@@ -12,7 +12,7 @@ from asyncmy import Connection, connect
 from asyncmy.constants.CR import CR_SERVER_LOST
 from asyncmy.errors import OperationalError
 from pydantic import Field, field_validator
-from sqlalchemy import URL, CursorResult, Dialect, Executable, Table, event, func
+from sqlalchemy import URL, CursorResult, Dialect, Executable, Table, event, func, text
 from sqlalchemy.dialects.mysql import BINARY, DATETIME, VARBINARY, Insert, insert
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -239,7 +239,15 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     engine = _engine(settings, patience=0)
     try:
         async with engine.connect() as connection:
+            await _wait_for_other_migrations(connection)
             yield connection
             await connection.commit()
     finally:
         await engine.dispose()
+
+
+async def _wait_for_other_migrations(connection: AsyncConnection) -> None:
+    # Two releases at once would both create what is missing, and stop halfway. The lock ends with the connection.
+    if not await connection.scalar(text("SELECT GET_LOCK(SHA1(DATABASE()), @@lock_wait_timeout)")):
+        await connection.execute(text("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Another migration is under way'"))
+    await connection.commit()

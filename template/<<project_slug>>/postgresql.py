@@ -201,6 +201,8 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     engine = _engine(settings, patience=0)
     try:
         async with engine.begin() as connection:
+            # Two releases at once would both create what is missing, and one would fail.
+            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("migrations"))))
             yield connection
     finally:
         await engine.dispose()

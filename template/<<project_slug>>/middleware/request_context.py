@@ -24,6 +24,15 @@ def request_id() -> str | None:
     return None if scope is None else scope["state"]["request_id"]
 
 
+def endpoint_name() -> str | None:
+    """Return the full name of the function that serves the request; None outside requests, and before it is found.
+
+    Not the path, into which a confused client may put a secret (ASVS 16.2.5).
+    """
+    endpoint = (current_request() or {}).get("endpoint")
+    return endpoint and f"{endpoint.__module__}.{getattr(endpoint, '__name__', type(endpoint).__name__)}"
+
+
 def client_address() -> str:
     """Return the IP address of the peer, or of the client that a trusted proxy vouched for (ASVS 15.3.4)."""
     scope = current_request()
