@@ -223,13 +223,13 @@ def _find_due() -> list[str]:
     except DBAPIError as error:
         return [_in_a_sentence(error)]
     except AppError as error:
-        return [f"The store of the limits does not respond: {str(error.__cause__).rstrip('.')}."]
+        return [f"The store of the limits fails: {str(error.__cause__).rstrip('.')}."]
     return []
 
 
 async def _check_limits() -> None:
     async with opened_database() as database:
-        await limits.check(database)
+        await limits.check_writing(database)
 
 
 def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations are pending.") -> str:
