@@ -333,6 +333,28 @@ def test_the_proxy_logs_nothing_that_lets_somebody_in(rendered: Path) -> None:
     assert "\n\tlog\n" in proxy
 
 
+def test_the_proxy_s_own_errors_have_the_app_s_headers(rendered: Path) -> None:
+    """ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.5, 13.4.6: when no replica answers, nobody else is there to add them."""
+    proxy = (rendered / "deploy" / "proxy" / "Caddyfile").read_text().partition("handle_errors")[2]
+    told = {
+        name.lower(): value for name, value in re.findall(r'^\t{3}([A-Z][\w-]+) "?([^"\n]+)"?$', proxy, re.MULTILINE)
+    }
+    ours = (rendered / SLUG / "middleware" / "security_headers.py").read_text()
+    always = dict(re.findall(r'b"([\w-]+)": b"(.+?)"', ours))
+    assert {"cache-control", "strict-transport-security", "x-content-type-options"} <= always.keys()
+    assert always.items() <= told.items()
+    assert f'API_POLICY = "{told["content-security-policy"]}"' in ours
+    assert "-Server" in proxy
+
+
+def test_the_proxy_s_own_errors_have_the_form_of_the_app_s(rendered: Path) -> None:
+    proxy = (rendered / "deploy" / "proxy" / "Caddyfile").read_text()
+    (body,) = re.findall(r"respond `(.+)`", proxy)
+    problem = json.loads(body.replace("{http.error.status_code}", "503"))
+    assert (problem["status"], problem["code"]) == (503, "temporarily_unavailable")
+    assert problem.keys() == {"type", "title", "status", "code", "detail"}
+
+
 def test_each_waits_longer_than_what_it_waits_for(rendered: Path, compose: dict[str, Any]) -> None:
     """The container for the app, the proxy for the answer and for the container; and it hangs up first."""
     server = (rendered / SLUG / "cli.py").read_text()

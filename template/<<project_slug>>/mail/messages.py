@@ -31,6 +31,7 @@ class Message:
         # The default would look up this machine's name and reveal it to every recipient.
         domain = parseaddr(MailSettings.get().mail_from)[1].rpartition("@")[2]
         mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=domain)
+        mail["Auto-Submitted"] = "auto-generated"  # or whoever is on holiday answers (RFC 3834, section 5)
         mail.set_content(self.body)
         return mail
 

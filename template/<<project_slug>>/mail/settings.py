@@ -49,7 +49,7 @@ class MailSettings(Settings):
         elif self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if not _is_sender(self.mail_from):
-            yield "MAIL_FROM must be what your mail server may send from, for instance My API <no-reply@example.com>."
+            yield "MAIL_FROM must be one ASCII address that your server may send from, like My API <no-reply@example.com>."
         if self.frontend_url and not self.frontend_url.startswith("https://"):
             yield "FRONTEND_URL must be an https:// URL."
 
@@ -57,14 +57,14 @@ class MailSettings(Settings):
 def _is_host(text: str) -> bool:
     with suppress(ValueError):
         return bool(ip_address(text))
-    return re.fullmatch(r"[\w.-]+", text) is not None
+    return re.fullmatch(r"[\w.-]+", text, re.ASCII) is not None
 
 
 def _is_sender(text: str) -> bool:
     addresses = [address for _, address in getaddresses([text])]
     local, _, domain = addresses[0].rpartition("@") if len(addresses) == 1 else ("", "", "")
     # EmailMessage treats some non-printable characters as line breaks and refuses the mail.
-    return text.isprintable() and bool(local) and domain != "localhost" and _is_host(domain)
+    return text.isprintable() and bool(local) and local.isascii() and domain != "localhost" and _is_host(domain)
 
 
 class MailLimits(LimitSettings):

@@ -12,7 +12,7 @@ from ..scopes import SCOPES_LENGTH, Scope
 
 def _known(text: str) -> str:
     # A misspelled scope must not result in a key that can do less than its maker believes.
-    if not set(text.split()) <= set(Scope):
+    if not set(text.split(" ")) <= set(Scope):
         raise ValueError("must name scopes of this API, separated by spaces")
     return text
 

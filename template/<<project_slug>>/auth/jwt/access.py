@@ -22,7 +22,6 @@ from ..principal import Principal
 from ..tokens.header import MAX_TOKEN_LENGTH
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
-from ..tokens.settings import TokenSettings
 from .keys import Key
 from .memory import Claims, SignatureMemory
 from .settings import JWTSettings
@@ -56,16 +55,16 @@ def lookup(database: Database) -> JoinedLookup[UUID, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_ID, "id"))
 
 
-async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
+async def issue(db: AsyncConnection, session: Session, scope: str, ends: datetime) -> str:
     """Return a new access token for the session, with the claims of RFC 9068, section 2.2, and no personal data."""
-    settings, start = JWTSettings.get(), now()
+    settings = JWTSettings.get()
     claims = {
         "iss": settings.issuer,
         "sub": str(session.user_id),
         "aud": settings.audience,
         "client_id": CLIENT_ID,
-        "exp": _seconds(start + TokenSettings.get().access_life),
-        "iat": _seconds(start),
+        "exp": _seconds(ends),
+        "iat": _seconds(now()),
         "jti": str(uuid4()),
         "sid": str(session.id),
         "scope": scope,

@@ -1,5 +1,6 @@
 """Issue and read random access tokens."""
 
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,6 @@ from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
-from ..tokens.settings import TokenSettings
 from .models import AccessToken
 
 PREFIX = "at_"
@@ -40,12 +40,11 @@ def lookup(database: Database) -> JoinedLookup[bytes, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_DIGEST, "digest"))
 
 
-async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
+async def issue(db: AsyncConnection, session: Session, scope: str, ends: datetime) -> str:
     """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
-    token, start = PREFIX + token_urlsafe(32), now()
-    ends = start + TokenSettings.get().access_life
+    token = PREFIX + token_urlsafe(32)
     # By their keys: to look for them under a lock would make sessions wait for each other's tokens.
-    if expired := (await db.scalars(_EXPIRED, {"session": session.id, "now": start})).all():
+    if expired := (await db.scalars(_EXPIRED, {"session": session.id, "now": now()})).all():
         await db.execute(_PURGE, {"expired": expired})
     await db.execute(_ADD, {"digest": digest(token), "session_id": session.id, "scope": scope, "expires_at": ends})
     return token

@@ -6,6 +6,7 @@ row.
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +22,6 @@ from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.models import Session
 from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
-from ..tokens.settings import TokenSettings
 
 PREFIX = "at_"
 """Makes a leaked token recognisable, and tells it from a refresh token without trying."""
@@ -65,11 +65,11 @@ def _found(value: str) -> Found:
     return Found(UUID(stored["session"]), stored["scope"], stored["ends"])
 
 
-async def issue(db: AsyncConnection, session: Session, scope: str) -> str:
+async def issue(db: AsyncConnection, session: Session, scope: str, ends: datetime) -> str:
     """Return a new access token for the session: 43 random characters behind a prefix (ASVS 7.2.3)."""
-    client, token, life = client_beside(db), PREFIX + token_urlsafe(32), TokenSettings.get().access_life
-    value = {"session": str(session.id), "scope": scope, "ends": (now() + life).timestamp()}
-    milliseconds = int(life.total_seconds() * 1000) + CLEANED_UP_AFTER
+    client, token = client_beside(db), PREFIX + token_urlsafe(32)
+    value = {"session": str(session.id), "scope": scope, "ends": ends.timestamp()}
+    milliseconds = int((ends - now()).total_seconds() * 1000) + CLEANED_UP_AFTER
     await client.answer(client.redis.set(_key(client, token), json.dumps(value), px=milliseconds))
     return token
 

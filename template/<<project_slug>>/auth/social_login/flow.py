@@ -73,8 +73,14 @@ class Visit:
     documents: Documents
 
 
-async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tuple[str, ...]]:
-    """Begin a login; return where to send the browser and its logins now in progress."""
+async def start(
+    visit: Visit, *, target: str, challenge: str, max_age: int | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Begin a login; return where to send the browser and its logins now in progress.
+
+    `max_age`, in seconds, asks the provider for a newer proof. Whether there is one is seen when it counts: the session
+    is as old as the proof that the provider tells.
+    """
     provider = visit.provider
     # First: if the provider is down, nothing must be left behind, and no transaction must wait for it.
     endpoints = await provider.endpoints(visit.documents)
@@ -83,6 +89,7 @@ async def start(visit: Visit, *, target: str, challenge: str) -> tuple[str, tupl
         begun, under_way = await transaction.begin(db, visit.browser, wish)
     query = {
         **provider.parameters,
+        **({} if max_age is None else {"max_age": str(max_age)}),
         "response_type": "code",
         "client_id": provider.client.id,
         "redirect_uri": redirect_uri(provider.name),
@@ -113,25 +120,28 @@ async def finish(visit: Visit, query: QueryParams) -> tuple[str, tuple[str, ...]
 
 
 async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
-    if "error" in query:
+    async with outbound.deadline():
+        endpoints = await visit.provider.endpoints(visit.documents)
+        _refuse_other_issuer(endpoints, query.getlist("iss"))
+        proved = None if "error" in query else asdict(await _prove(endpoints, visit, taken, query))
+    if proved is None:
         # Our own word: anybody who can send a browser here could write the provider's text (SO-5).
         reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
         log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
         return f"error={reason}"
-    async with outbound.deadline():
-        proved = asdict(await _prove(visit, taken, query))
     data = {"provider": visit.provider.name, "challenge": taken.wish.challenge, "identity": proved}
     async with visit.database.transaction() as db:
         code = await one_time.create(db, Purpose.SOCIAL_CODE, taken.fingerprint, data, life=CODE_LIFE)
     return f"code={code}"
 
 
-async def _prove(visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
-    endpoints = await visit.provider.endpoints(visit.documents)
-    named = query.getlist("iss")
-    # A wrong `iss` is another provider's answer, whether it was announced or not (RFC 9207, section 2.4).
+def _refuse_other_issuer(endpoints: Endpoints, named: list[str]) -> None:
+    # A wrong `iss` is another provider's answer, also if it is an error, and announced or not (RFC 9207, section 2.4).
     if endpoints.issuer and named != [endpoints.issuer] and (named or endpoints.announces_issuer):
         raise InvalidIssuer
+
+
+async def _prove(endpoints: Endpoints, visit: Visit, taken: Transaction, query: QueryParams) -> Identity:
     tokens = await _exchange(endpoints, visit.provider, taken, _code(query))
     return await visit.provider.identify(visit.documents, tokens, taken.nonce)
 

@@ -8,6 +8,7 @@ import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -63,6 +64,11 @@ class OpenIDProvider(Provider):
         """Where the metadata is."""
         return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
+    @property
+    def other_audiences(self) -> tuple[str, ...]:
+        """Who else an ID token may be for."""
+        return ()
+
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
         return self.issuer
@@ -110,13 +116,14 @@ class OpenIDProvider(Provider):
         profile = claims
         if "email" not in claims and endpoints.userinfo:
             profile = await _userinfo(endpoints.userinfo, access_token, claims["sub"])
-        return identity(
+        found = identity(
             claims["iss"],
             claims["sub"],
             profile,
             is_email_proved=self.is_email_proved(profile),
             picture=profile.get("picture"),
         )
+        return replace(found, proved_at=_proved_at(claims.get("auth_time")))
 
     async def _claims(self, documents: Documents, jwks: str, token: str) -> dict[str, Any]:
         """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
@@ -126,7 +133,9 @@ class OpenIDProvider(Provider):
             header = jwt.get_unverified_header(token)
             # Embedded keys and addresses of keys (`jwk`, `x5c`, `jku`) are never looked at (ASVS 9.1.3).
             algorithm, kid = str(header.get("alg")), header.get("kid", "")
-            if algorithm not in HASHES or type(kid) is not str:
+            # Tokens of other kinds, signed with the same keys, have a type of their own (RFC 8725, section 3.11).
+            is_other_kind = str(header.get("typ", "JWT")).upper() != "JWT"
+            if algorithm not in HASHES or type(kid) is not str or is_other_kind:
                 raise InvalidIDToken("header")
             jwk = await _find(documents, jwks, kid)
             claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
@@ -140,13 +149,13 @@ class OpenIDProvider(Provider):
         moment = now().timestamp()
         if claims.get("iss") != self.issuer_for(claims) or not self.may_sign(claims["jwk"], claims):
             yield "iss"
-        if not _is_for(claims, self.client.id):
+        if not _is_for(claims, self.client.id, self.other_audiences):
             yield "aud"
-        if type(claims.get("exp")) is not int or claims["exp"] <= moment:
+        if not (is_time(claims.get("exp")) and claims["exp"] > moment):
             yield "exp"
-        if type(claims.get("iat")) is not int or not moment - MAX_AGE <= claims["iat"] <= moment + LEEWAY:
+        if not (is_time(claims.get("iat")) and moment - MAX_AGE <= claims["iat"] <= moment + LEEWAY):
             yield "iat"
-        if type(claims.get("nbf", 0)) is not int or claims.get("nbf", 0) > moment + LEEWAY:
+        if not (is_time(claims.get("nbf", 0)) and claims.get("nbf", 0) <= moment + LEEWAY):
             yield "nbf"
         # Our own value, made for this login: a replayed token of another login has a different one.
         if claims.get("nonce") != nonce:
@@ -157,11 +166,21 @@ class OpenIDProvider(Provider):
             yield "sub"
 
 
-def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
-    """Whether the token is for us: as the only audience, or as `azp` among several (OIDC Core, 3.1.3.7, 3 to 5)."""
+def is_time(claim: Any) -> bool:
+    """Whether a claim is a NumericDate, which may have a fraction (RFC 7519, section 2); NaN and Infinity are not."""
+    return type(claim) in (int, float) and 0 <= claim < 2**53
+
+
+def _proved_at(auth_time: Any) -> float | None:
+    # Their clock may run ahead of ours, but nothing was proved in the future.
+    return min(auth_time, now().timestamp()) if is_time(auth_time) else None
+
+
+def _is_for(claims: Mapping[str, Any], client_id: str, others: tuple[str, ...]) -> bool:
+    """Whether the token is for us: as the only audience, or as `azp` among trusted ones (OIDC Core, 3.1.3.7)."""
     audience = claims.get("aud")
     named = [audience] if isinstance(audience, str) else audience
-    if not isinstance(named, list) or client_id not in named:
+    if not isinstance(named, list) or client_id not in named or any(each not in (client_id, *others) for each in named):
         return False
     return bool(claims.get("azp", client_id if len(named) == 1 else None) == client_id)
 

@@ -52,6 +52,8 @@ class Identity:
     is_email_proved: bool
     name: str
     picture: str
+    proved_at: float | None = None
+    """When the provider last saw proof, in seconds since 1970; None if it does not say."""
 
 
 def identity(

@@ -107,13 +107,17 @@ async def start(
     visit: Visited,
     code_challenge: Annotated[Challenge, Query()],
     wished: Targets,
+    max_age: Annotated[int | None, Query(ge=0, le=86_400)] = None,
 ) -> Response:
     """Go to the provider. `next` is one of SOCIAL_REDIRECTS or a path of this host.
 
     A code comes back there, behind `#`. `code_challenge` is the S256 challenge of a verifier that the front end keeps.
+    With `max_age`, OpenID Connect providers ask again whoever last proved who they are more seconds ago: for what needs
+    a recent login.
     """
     with _logging(visit.provider.name):
-        return _go(*await flow.start(visit, target=flow.target_of(wished), challenge=code_challenge))
+        target = flow.target_of(wished)
+        return _go(*await flow.start(visit, target=target, challenge=code_challenge, max_age=max_age))
 
 
 @router.get("/{provider}/callback", status_code=303, response_class=Response, dependencies=[PUBLIC])

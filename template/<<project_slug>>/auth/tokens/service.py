@@ -42,7 +42,10 @@ PREFIX = "rt_"
 """Makes a leaked token recognisable, and distinguishes it from an access token without a lookup."""
 
 _OF_FAMILY = (
-    select(Session.id, Session.user_id, Session.scope, Session.auth_time, User.roles, is_alive(NOW).label("alive"))
+    select(
+        *(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at),
+        *(User.roles, is_alive(NOW).label("alive")),
+    )
     .join(User)
     .where(Session.refresh_family == bindparam("family"))
 )
@@ -89,9 +92,16 @@ def _new_token(family: str) -> str:
 
 
 async def start_session(
-    db: AsyncSession, user_id: UUID, *, scopes: frozenset[Scope] | None = None, previous: Principal | None = None
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    scopes: frozenset[Scope] | None = None,
+    previous: Principal | None = None,
+    auth_time: datetime | None = None,
 ) -> Tokens:
     """Begin a session for a user who has just logged in; part of the caller's transaction.
+
+    `auth_time` is when they proved who they are, if that was not now.
 
     `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and if nothing is left it
     raises InvalidScope. The session of `previous`, whose token was sent with the login, ends if it is the same user's
@@ -107,7 +117,7 @@ async def start_session(
     if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
     token = _new_token(PREFIX + token_urlsafe(32))
-    session = _new_session(user.id, " ".join(sorted(granted)), token)
+    session = _new_session(user.id, " ".join(sorted(granted)), token, auth_time)
     db.add(session)
     await db.flush()
     await _end_oldest(db, session)
@@ -115,13 +125,13 @@ async def start_session(
     return await _hand_out(await db.connection(), session, session.scope, token)
 
 
-def _new_session(user_id: UUID, scope: str, token: str) -> Session:
+def _new_session(user_id: UUID, scope: str, token: str, auth_time: datetime | None) -> Session:
     start = now()
     ends = start + timedelta(days=TokenSettings.get().session_days)
     return Session(
         user_id=user_id,
         scope=scope,
-        auth_time=start,
+        auth_time=auth_time or start,
         idle_until=_idle_until(ends),
         expires_at=ends,
         refresh_family=digest(_family_of(token)),
@@ -152,9 +162,11 @@ async def _end_oldest(db: AsyncSession, new: Session) -> None:
 
 
 async def _hand_out(db: AsyncConnection, session: Session, scope: str, refresh_token: str) -> Tokens:
-    access_token = await access.issue(db, session, scope)
-    seconds = int(TokenSettings.get().access_life.total_seconds())
-    return Tokens(access_token, refresh_token, seconds, scope)
+    start = now()
+    # No later than the session: other services, which verify by key, know no other end (ASVS 7.3.2).
+    ends = min(start + TokenSettings.get().access_life, session.expires_at)
+    access_token = await access.issue(db, session, scope, ends)
+    return Tokens(access_token, refresh_token, int((ends - start).total_seconds()), scope)
 
 
 async def refresh(database: Database, outbox: Outbox, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
@@ -186,7 +198,8 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
     row = (await db.execute(_OF_FAMILY, {"family": digest(family), "now": now()})).first()
     if row is None:
         raise InvalidGrant
-    session = Session(id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time)
+    known = {"auth_time": row.auth_time, "expires_at": row.expires_at}
+    session = Session(id=row.id, user_id=row.user_id, scope=row.scope, **known)
     successor = _new_token(family)
     await _spend(db, session, token, successor)
     if not row.alive:

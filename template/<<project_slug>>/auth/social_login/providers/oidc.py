@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from pydantic import Field, SecretStr
 
 from ....clock import now
-from ..openid import LEEWAY, OpenIDProvider
+from ....settings import Words
+from ..openid import LEEWAY, OpenIDProvider, is_time
 from ..settings import ClientSettings, is_safe
 
 
@@ -20,6 +21,8 @@ class OIDCSettings(ClientSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_name: str = "OpenID Connect"
     """Its name on the sign-in page and in mails."""
+    oidc_audiences: Words = ()
+    """Others that its ID tokens may be for too, if it always adds some, such as the id of a project."""
     oidc_max_age_minutes: int = Field(default=0, ge=0, le=43_200)
     """Whoever last proved who they are longer ago must do so again. 0 means that any session at the issuer will do."""
 
@@ -46,6 +49,10 @@ class OIDC(OpenIDProvider):
         return OIDCSettings.get().oidc_issuer
 
     @property
+    def other_audiences(self) -> tuple[str, ...]:
+        return OIDCSettings.get().oidc_audiences
+
+    @property
     def parameters(self) -> Mapping[str, str]:
         return {"max_age": str(_max_age())} if _max_age() else {}
 
@@ -60,9 +67,9 @@ def _max_age() -> int:
     return OIDCSettings.get().oidc_max_age_minutes * 60
 
 
-def _is_recent(proved_at: object) -> bool:
+def _is_recent(proved_at: Any) -> bool:
     moment = now().timestamp()
-    return type(proved_at) is int and moment - _max_age() - LEEWAY <= proved_at <= moment + LEEWAY
+    return is_time(proved_at) and moment - _max_age() - LEEWAY <= proved_at <= moment + LEEWAY
 
 
 oidc = OIDC()
