@@ -68,7 +68,7 @@ def refuse_unsafe(settings: type[Settings]) -> None:
 def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     """Start for development: write .env if there is none, migrate, serve and reload."""
     _refuse_other_folders()
-    if "ENVIRONMENT" not in os.environ:
+    if "ENVIRONMENT" not in map(str.upper, os.environ):
         _refuse_other_environments()
         os.environ["ENVIRONMENT"] = "development"
     write_env_file(ENV_FILE)
@@ -85,10 +85,12 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
 
 def _refuse_other_environments() -> None:
     # Its database would be migrated, and served without the checks of production.
+    if not ENV_FILE.exists():
+        return
     with suppress(OSError, UnicodeDecodeError):  # reported by the settings themselves
-        named = dotenv_values(ENV_FILE).get("ENVIRONMENT") or "development"
+        named = {name.upper(): value for name, value in dotenv_values(ENV_FILE).items()}.get("ENVIRONMENT")
         if named not in RELAXED_ENVIRONMENTS:
-            raise SystemExit(f"{ENV_FILE} is for {named}: use `serve`, or another folder.")
+            raise SystemExit(f"{ENV_FILE} is for {named or 'production'}: use `serve`, or another folder.")
 
 
 def _address(host: str, port: int) -> str:

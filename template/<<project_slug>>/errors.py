@@ -6,7 +6,7 @@ sent, apart from single characters that do not belong in it, names a library or 
 
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
+from http.client import responses as phrases
 from traceback import format_tb, walk_tb
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import Match
 
 from .audit import events
@@ -118,20 +119,20 @@ OUR_MISTAKES = IntegrityError, DataError
 
 _EXTRA = "extra_forbidden"
 _CODES = {
-    400: "invalid_json",
+    400: "invalid_request",
     404: "not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
-_DETAILS = {400: "The body is not valid JSON.", 404: NotFound.detail}
+_DETAILS = {400: BadRequest.detail, 404: NotFound.detail}
 
 
 def problem(
     status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **members: Any
 ) -> JSONResponse:
     """Build the one error body: type, title, status, code, detail, request_id and extra members."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    body = {"type": "about:blank", "title": phrases.get(status, "Error"), "status": status, "code": code}
     body |= {"detail": detail, "request_id": request_id(), **members}
     return JSONResponse(body, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
@@ -163,7 +164,7 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
         return too_large()
     code = _CODES.get(error.status_code, "http_error")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-    detail = _DETAILS.get(error.status_code, HTTPStatus(error.status_code).phrase)
+    detail = _DETAILS.get(error.status_code, phrases.get(error.status_code, "Error"))
     return problem(error.status_code, code, detail, headers)
 
 
@@ -178,7 +179,7 @@ def _allowed(request: Request) -> str:
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
-        return problem(400, _CODES[400], _DETAILS[400])
+        return problem(400, "invalid_json", "The body is not valid JSON.")
     if _has_wrong_media_type(request, error):
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
     # An unknown field may be an attempt to set what clients must not set.
@@ -231,7 +232,7 @@ def _places(error: Exception) -> list[str]:
     return [f"{module}:{line}" for module, line in frames if module.startswith(f"{__package__}.")][-4:]
 
 
-async def unhandled(_: Request, error: Exception) -> Response:
+async def unhandled(_: HTTPConnection, error: Exception) -> Response:
     """Log an unexpected error, once per request, and return a response that reveals nothing about it."""
     state = (current_request() or {"state": {}})["state"]
     if state.get("logged") is not error:

@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator
 
-from .second_try import MAY_TRY_AGAIN, GivenUp
+from .second_try import MAY_TRY_AGAIN, GivenUp, forbid_another
 from .settings import LOOPBACK, Settings
 
 # MySQL calls every primary key PRIMARY, and warns about each one in a migration that its name is ignored.
@@ -136,6 +136,7 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     # READ COMMITTED: a statement sees what others have committed, so that after waiting for a lock it decides on
     # current data (ST-7). By default, the servers show a transaction what was there when it began.
     writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
+    event.listen(writing.sync_engine, "commit", forbid_another)
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
     # Separate, since counters of one name wait for each other's row: many at once would leave none for reading.

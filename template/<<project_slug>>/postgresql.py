@@ -17,7 +17,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .second_try import MAY_TRY_AGAIN, GivenUp
+from .second_try import MAY_TRY_AGAIN, GivenUp, forbid_another
 from .settings import LOOPBACK, Settings
 
 T = TypeVar("T")
@@ -100,6 +100,7 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     """Return the engines for writing, reading and counting. They connect with the first query."""
     # READ COMMITTED: a conditional UPDATE that waited for another sees the new row, so its count decides (ST-7).
     writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
+    event.listen(writing.sync_engine, "commit", forbid_another)
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
     # Separate, since counters of one name wait for each other's row: many at once would leave none for reading.

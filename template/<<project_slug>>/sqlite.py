@@ -55,7 +55,7 @@ class DatabaseSettings(Settings):
             url = make_url(value)
         except (ArgumentError, ValueError):  # the latter for a port that is not a number
             url = None
-        if url is None or url.drivername != "sqlite+aiosqlite" or not url.database:
+        if url is None or url.drivername != "sqlite+aiosqlite" or url.database in (None, "", ":memory:"):
             raise ValueError("is not a database URL, for instance sqlite+aiosqlite:///app.db")
         return value
 

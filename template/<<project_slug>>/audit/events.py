@@ -40,6 +40,9 @@ class Event(StrEnum):
     MAIL_FAILED = "mail_send_fail"
 
 
+TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "level", "event"}
+"""Names that a line's own fields cannot have."""
+
 CRITICAL = frozenset({Event.TOKEN_REUSED, Event.LOGIN_PAUSED})
 """Events that point to a theft or an attack in progress."""
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from ..middleware.request_context import client_address, request_id
-from .events import log_event
+from .events import TAKEN, log_event
 from .models import AuditEvent
 
 _actor: ContextVar[str | None] = ContextVar("actor", default=None)
@@ -23,11 +24,20 @@ def act_as(actor: str) -> None:
 def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any) -> None:
     """Add the event to the caller's transaction: the row and the log line exist exactly when the change does.
 
-    `event` is an `Event`, or of an enumeration of yours: at most 40 characters. Pass no secret.
+    `event` is an `Event`, or of an enumeration of yours: at most 40 characters. Pass no secret. Raises ValueError for
+    a field with a name that each line has already.
     """
+    if taken := fields.keys() & TAKEN:
+        raise ValueError(f"not the name of a field: {', '.join(sorted(taken))}")
     if actor := _actor.get():
         fields = {"by": actor} | fields
-    db.add(
-        AuditEvent(event=event, user_id=user_id, address=client_address()[:64], request_id=request_id(), fields=fields)
-    )
-    listen(db.sync_session, "after_commit", lambda _: log_event(event, user_id=user_id, **fields), once=True)
+    known = {"address": client_address()[:64], "request_id": request_id(), "fields": fields}
+    row = AuditEvent(event=event, user_id=user_id, **known)
+    db.add(row)
+
+    def log(session: Session) -> None:
+        # Not for a savepoint, which may be undone yet, nor for a row that one has undone.
+        if row in session and not session.in_nested_transaction():
+            log_event(event, user_id=user_id, **fields)
+
+    listen(db.sync_session, "after_commit", log)

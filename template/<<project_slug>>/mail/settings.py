@@ -49,7 +49,7 @@ class MailSettings(Settings):
         elif self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
             yield "SMTP_TLS=none sends reset codes in the clear; use starttls or tls."
         if not _is_sender(self.mail_from):
-            yield "MAIL_FROM must be one ASCII address that your server may send from, like My API <no-reply@example.com>."
+            yield "MAIL_FROM must be an ASCII address your server may send from, like My API <no-reply@example.com>."
         if self.frontend_url and not self.frontend_url.startswith("https://"):
             yield "FRONTEND_URL must be an https:// URL."
 

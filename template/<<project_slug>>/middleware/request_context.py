@@ -70,8 +70,6 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception:
-            if scope["type"] == "websocket":
-                raise  # not answered or logged yet
             # Starlette raises again after it answered 500 and the error was logged; a second traceback,
             # by the server, would be a line outside the JSON log (ASVS 16.5.4).
             log.debug("already answered and logged")

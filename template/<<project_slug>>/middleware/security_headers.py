@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import errors
@@ -36,7 +36,7 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._log_failure(scope, receive, send)
             return
 
         headers, is_answered = self._secure if scope["scheme"] == "https" else self._plain, False
@@ -58,3 +58,12 @@ class SecurityHeaders:
             if is_answered:
                 raise
             await answer(scope, receive, send_with_headers)
+
+    async def _log_failure(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The server would log what a WebSocket raises with its message, which may hold a client's value (ASVS 16.2.5).
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                raise
+            await errors.unhandled(HTTPConnection(scope), error)

@@ -63,7 +63,7 @@ def list_all(owner: Named) -> None:
 
 
 async def _list(name: str) -> None:
-    async with opened_database() as database, database.transaction() as db:
+    async with opened_database() as database, database.reading() as db:
         for key in await service.list_keys(db, (await _owner(db, name)).id):
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             times = (f"{key.created_at:%Y-%m-%d}", used, f"{key.expires_at:%Y-%m-%d %H:%M}")

@@ -36,11 +36,10 @@ class PasswordMemory:
 
     def remember(self, asker: Asker, tag: bytes) -> None:
         """Keep a match, replacing an earlier one."""
-        moment = now().timestamp()
-        self._matches = {each: kept for each, kept in self._matches.items() if kept[1] > moment and each != asker}
+        self.forget(asker)  # the newest is the last
         if len(self._matches) >= self._size:
             del self._matches[next(iter(self._matches))]
-        self._matches[asker] = (tag, moment + self._seconds)
+        self._matches[asker] = (tag, now().timestamp() + self._seconds)
 
     def forget(self, asker: Asker) -> None:
         """Drop the requester's match."""
