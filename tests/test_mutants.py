@@ -12,7 +12,7 @@ from .conftest import Render
 ROWS = mutants.load()
 
 
-@pytest.mark.parametrize("mutant", ROWS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", ROWS, ids=lambda mutant: f"{mutant.combination}-{mutant.name}")
 def test_a_row_fits_the_code(mutant: Mutant, render: Render) -> None:
     project = render(mutant.combination)
     source = (project / mutant.path).read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools import checks, renders
-from tools.combinations import COMBINATIONS, SLUG, Combination, parts
+from tools.combinations import COMBINATIONS, SLUG, WHOLE, Combination, parts
 from tools.renders import ANSWERS_FILE
 
 from .conftest import Render, must_pass
@@ -45,6 +45,13 @@ def files(project: Path) -> set[str]:
 
 def test_exactly_the_expected_files_exist(rendered: Path, combination: Combination, template: Path) -> None:
     assert files(rendered) == expected_files(template, combination)
+
+
+@pytest.mark.parametrize("redis", [False, True])
+def test_the_initial_migration_has_the_same_text_on_every_database(redis: bool, render: Render) -> None:
+    alike = [each for each in COMBINATIONS if each.redis == redis and each.auth_methods == WHOLE.auth_methods]
+    texts = {(render(each) / "migrations" / "versions" / "0001_create_tables.py").read_text() for each in alike}
+    assert (len(alike), len(texts)) == (3, 1)
 
 
 def test_no_folder_is_empty(rendered: Path) -> None:

@@ -406,10 +406,16 @@ def load(server: Server, path: str, seconds: float, *words: str, connections: in
     """Load one address as fast as it goes. Stops everything when an answer is not a success."""
     before = cpu_time(server)
     output = subprocess.check_output(wrk(server, path, seconds, *words, connections=connections), text=True)
+    requests, microseconds = succeeded(server, path, output)
+    return Load(a_second=requests * 1e6 / microseconds, cpu=(cpu_time(server) - before) * 1e6 / requests)
+
+
+def succeeded(server: Server, path: str, output: str) -> tuple[int, int]:
+    """Return how many requests a load was, and its microseconds. Stops everything when an answer is not a success."""
     requests, microseconds, broken = map(int, output.split("RESULT ")[1].split())
     if broken:
         sys.exit(f"{broken} of {requests} requests to {path} of {server.name} failed.")
-    return Load(a_second=requests * 1e6 / microseconds, cpu=(cpu_time(server) - before) * 1e6 / requests)
+    return requests, microseconds
 
 
 def cpu_time(server: Server) -> float:
@@ -458,10 +464,10 @@ def pace_while_logging_in(server: Server, seconds: float) -> float:
     """Return the same while four clients log in without a pause."""
     path, media_type, body = server.login
     command = wrk(server, path, seconds + 1, "post", media_type, body, connections=4)
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as others:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as others:
         time.sleep(0.5)
         p99 = pace(server, seconds)
-        others.wait()
+        succeeded(server, path, others.communicate()[0])
     return p99
 
 

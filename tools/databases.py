@@ -1,6 +1,7 @@
 """Servers for the checks of projects, and a database of its own for each check that needs one."""
 
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,8 +36,10 @@ asyncio.run(execute(*sys.argv[1:]))
 def provided() -> Iterator[None]:
     """Start a server of our own for each that is needed and no variable names; name it to this and child processes.
 
-    One whose program is not installed stays without a name.
+    One whose program is not installed stays without a name. Told to end, this process ends them too.
     """
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.default_int_handler)
     needed = {each.database for each in COMBINATIONS} | {"redis" for each in COMBINATIONS if each.redis}
     missing = [kind for kind, variable in VARIABLES.items() if kind in needed and variable not in os.environ]
     with ExitStack() as stack, ThreadPoolExecutor() as threads:

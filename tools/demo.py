@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +29,7 @@ Log in as {email} with the password {password}
         python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
     curl -s {address}/users/me -H "Authorization: Bearer $TOKEN"
 
-Ctrl+C stops it. To go on by yourself: cd {project} && uv run my_api dev
+Ctrl+C stops it. To go on by yourself: cd {project} && {uv} run my_api dev
 """
 
 
@@ -43,7 +44,8 @@ def main() -> None:
         wait_for(f"{address}/health/ready", server)
         password = secrets.token_urlsafe(16)
         set_password(address, create_account(project), password)
-        print(TO_TRY.format(project=project, address=address, email=EMAIL, password=password), flush=True)
+        uv = shutil.which("uv") or "uv"
+        print(TO_TRY.format(project=project, address=address, email=EMAIL, password=password, uv=uv), flush=True)
         server.wait()
     except KeyboardInterrupt:
         print("\nStopped.")

@@ -34,7 +34,7 @@ HOLD = {
     "postgresql": ["LOCK TABLE session, item, {user} IN ACCESS EXCLUSIVE MODE"],
     "mysql": ["LOCK TABLES session WRITE, item WRITE, {user} WRITE"],
 }
-"""Statements that make every query of the project wait."""
+"""Statements that make every query of the project wait; on SQLite, every write."""
 RIVAL = """
 import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine

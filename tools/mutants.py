@@ -7,7 +7,6 @@ say which project to break: by default one with all methods, on SQLite, without 
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from . import commands, databases, renders
 from .combinations import COMBINATIONS, ROOT, SLUG, Combination
+from .servers import MissingProgramError
 
 TESTS_FAILED = 1  # pytest's exit code; others mean that it could not run at all
 
@@ -79,10 +79,10 @@ def attack(healthy: Path, mutant: Mutant, broken: Path) -> str:
         return "its test fails without it"
     shutil.copytree(healthy, broken)
     mutant.break_in(broken)
-    try:
-        return "" if exit_code(broken, mutant.test) == TESTS_FAILED else "nobody noticed"
-    except subprocess.TimeoutExpired:
+    code = exit_code(broken, mutant.test)
+    if code < 0:
         return "its test never ends"
+    return "" if code == TESTS_FAILED else "nobody noticed"
 
 
 @cache
@@ -99,8 +99,11 @@ def main() -> None:
     parser.add_argument("--only", default="")
     only = parser.parse_args().only
     chosen = [mutant for mutant in load() if only in mutant.name]
-    with tempfile.TemporaryDirectory() as folder, databases.provided():
-        alive = list(survivors(chosen, Path(folder)))
+    try:
+        with tempfile.TemporaryDirectory() as folder, databases.provided():
+            alive = list(survivors(chosen, Path(folder)))
+    except MissingProgramError as missing:
+        sys.exit(str(missing))
     print(f"{len(chosen) - len(alive)} of {len(chosen)} breakages noticed", *alive, sep="\n")
     sys.exit(bool(alive) or not chosen)
 

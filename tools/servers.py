@@ -89,7 +89,8 @@ def throw_away(kind: str) -> Iterator[Server]:
         server.start()
         yield server
     finally:
-        server.stop(signal.SIGKILL)
+        # Killed, PostgreSQL would leave its shared memory behind, until there is none for another one.
+        server.stop(signal.SIGQUIT if kind == "postgresql" else signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 

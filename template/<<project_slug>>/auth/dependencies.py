@@ -31,14 +31,19 @@ HEADERS = tuple(dict.fromkeys(("authorization", *(method.header for method in ME
 
 
 class Unauthorized(AppError):
-    """No caller, or one that is not authenticated. Always has one challenge per method (RFC 9110, section 11.6.1)."""
+    """No caller, or one that is not authenticated. Always has one challenge per method (RFC 9110, section 11.6.1).
+
+    Where no method is taken, say `challenge`: to one of Basic, browsers open a dialog of their own.
+    """
 
     status = 401
     code = "not_authenticated"
     detail = "Authenticate to use this."
 
-    def __init__(self, detail: str | None = None, *, code: str | None = None, **parameters: str) -> None:
-        super().__init__(detail, code=code, headers={"WWW-Authenticate": challenges(**parameters)})
+    def __init__(
+        self, detail: str | None = None, *, code: str | None = None, challenge: str = "", **parameters: str
+    ) -> None:
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": challenge or challenges(**parameters)})
 
 
 class BadCredentials(AppError):

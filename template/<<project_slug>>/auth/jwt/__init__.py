@@ -8,5 +8,5 @@ memory.py   verified signatures, remembered      router.py   POST /auth/login, /
 
 To remove it, delete this folder, its tests, its settings, and its lines in `auth/methods.py` and `api.py`. If another
 method has tokens, take `auth/opaque`, with tests, and `auth/tokens/format.py` from a project rendered without jwt.
-`deptry .` then says what `pyproject.toml` no longer needs; the tests of social login still sign with cryptography.
+`deptry .` then says what `pyproject.toml` no longer needs; tests of social login still sign with cryptography.
 """

@@ -6,10 +6,10 @@ from ...db import Db
 from ...errors import NotFound
 from ...limits.service import limit
 from ...mail.outbox import Mails
-from ..dependencies import PUBLIC
+from ..dependencies import PUBLIC, Unauthorized
 from ..passwords import login
 from ..tokens import service as tokens
-from ..tokens.bearer import LoginFailed, SessionIfAny
+from ..tokens.bearer import CHALLENGE, SessionIfAny
 from ..tokens.schemas import TokensOut, tokens_out
 from .schemas import JWKSet, Login
 from .settings import JWTSettings
@@ -24,7 +24,8 @@ async def log_in(body: Login, caller: SessionIfAny, database: Db, outbox: Mails,
         async with login.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
             return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
     except login.WrongPassword:
-        raise LoginFailed("E-mail address or password is wrong.") from None
+        detail = "E-mail address or password is wrong."
+        raise Unauthorized(detail, code="invalid_credentials", challenge=CHALLENGE) from None
 
 
 @router.get("/.well-known/jwks.json", dependencies=[PUBLIC])

@@ -5,9 +5,9 @@ from fastapi import APIRouter, Response
 from ...db import Db
 from ...limits.service import limit
 from ...mail.outbox import Mails
-from ..dependencies import PUBLIC
+from ..dependencies import PUBLIC, Unauthorized
 from ..tokens import service
-from ..tokens.bearer import LoginFailed
+from ..tokens.bearer import CHALLENGE
 from ..tokens.schemas import TokensOut, tokens_out
 from .schemas import Refresh
 
@@ -20,5 +20,6 @@ async def refresh(body: Refresh, database: Db, outbox: Mails, response: Response
     try:
         tokens = await service.refresh(database, outbox, body.refresh_token)
     except service.InvalidGrant:
-        raise LoginFailed("The refresh token is not valid. Log in again.", code="invalid_grant") from None
+        detail = "The refresh token is not valid. Log in again."
+        raise Unauthorized(detail, code="invalid_grant", challenge=CHALLENGE) from None
     return tokens_out(tokens, response)

@@ -6,7 +6,6 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from ...db import database_of
-from ...errors import AppError
 from ..method import REALM, InvalidCredential
 from ..principal import Principal
 from .format import access
@@ -14,19 +13,9 @@ from .header import bearer_token
 from .service import end_sessions as end_access
 from .service import is_current
 
-__all__ = ["CHALLENGE", "LoginFailed", "SessionIfAny", "authenticate", "end_access", "is_current", "session_if_any"]
+__all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "is_current", "session_if_any"]
 
 CHALLENGE = f'Bearer realm="{REALM}"'
-
-
-class LoginFailed(AppError):
-    """A login or a refresh that yields no token. It challenges for tokens only: for Basic, browsers open a dialog."""
-
-    status = 401
-    code = "invalid_credentials"
-
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
-        super().__init__(detail, code=code, headers={"WWW-Authenticate": CHALLENGE})
 
 
 async def authenticate(request: Request) -> Principal | None:
