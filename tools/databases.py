@@ -39,7 +39,8 @@ def provided() -> Iterator[None]:
     One whose program is not installed stays without a name. Told to end, this process ends them too.
     """
     for told in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(told, signal.default_int_handler)
+        if signal.getsignal(told) is signal.SIG_DFL:  # `nohup` ignores it
+            signal.signal(told, signal.default_int_handler)
     needed = {each.database for each in COMBINATIONS} | {"redis" for each in COMBINATIONS if each.redis}
     missing = [kind for kind, variable in VARIABLES.items() if kind in needed and variable not in os.environ]
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
