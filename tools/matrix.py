@@ -101,7 +101,7 @@ def run_all(template: Path, chosen: list[Combination], jobs: int) -> Iterator[Ro
 def show_progress(done: int, total: int, row: Row) -> None:
     """Draw the bar; where there is no terminal, a line per combination."""
     bar = ("█" * (30 * done // total)).ljust(30, "░")
-    verdict = ", ".join(row.failures) or "passed"
+    verdict = ", ".join(row.failures) or ("not all tested" if row.skipped else "passed")
     end = "\r" if sys.stderr.isatty() and done < total else "\n"
     print(f"{bar} {done}/{total} {row.combination!s:40} {verdict:20}", end=end, file=sys.stderr, flush=True)
 
@@ -146,7 +146,7 @@ def text_table(rows: list[Row]) -> str:
     lines += [f"{row.combination!s:40} {' '.join(f'{x:>12}' for x in cells(row))} {row.seconds:8.1f}" for row in rows]
     told = [(row.combination, step, text) for row in rows for step, text in (row.skipped | row.failures).items()]
     said = [f"\n{combination} {step}\n{text}" for combination, step, text in told]
-    passed = sum(not row.failures for row in rows)
+    passed = sum(not row.failures | row.skipped for row in rows)
     return "\n".join([*lines, *said, f"{passed} of {len(rows)} combinations passed"])
 
 
@@ -172,7 +172,7 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow: auto; }}
 def html_table(rows: list[Row]) -> str:
     """Return the table as one self-contained page."""
     return PAGE.format(
-        passed=sum(not row.failures for row in rows),
+        passed=sum(not row.failures | row.skipped for row in rows),
         total=len(rows),
         head="".join(f"<th>{step}</th>" for step in STEPS),
         body="\n".join(map(html_row, rows)),

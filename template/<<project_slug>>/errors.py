@@ -162,6 +162,8 @@ def too_large() -> JSONResponse:
 async def _http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == 413:
         return too_large()
+    if error.status_code == 400 and isinstance(error.__cause__, ValueError):  # FastAPI's, for one that is not UTF-8
+        return _invalid_json()
     code = _CODES.get(error.status_code, "http_error")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     detail = _DETAILS.get(error.status_code, phrases.get(error.status_code, "Error"))
@@ -176,10 +178,14 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
+def _invalid_json() -> JSONResponse:
+    return problem(400, "invalid_json", "The body is not valid JSON.")
+
+
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     details = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
-        return problem(400, "invalid_json", "The body is not valid JSON.")
+        return _invalid_json()
     if _has_wrong_media_type(request, error):
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
     # An unknown field may be an attempt to set what clients must not set.

@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeDecorator
 
-from .second_try import MAY_TRY_AGAIN, GivenUp, forbid_another
+from .second_try import GivenUp, forbid_another, may_try_again
 from .settings import LOOPBACK, Settings
 
 # MySQL calls every primary key PRIMARY, and warns about each one in a migration that its name is ignored.
@@ -200,7 +200,7 @@ def _tls(authority: str) -> ssl.SSLContext | None:
 
 def _tell_given_up(context: ExceptionContext) -> None:
     code = next(iter(getattr(context.original_exception, "args", ())), None)
-    if MAY_TRY_AGAIN.get() and code in _GIVEN_UP:
+    if may_try_again() and code in _GIVEN_UP:
         raise GivenUp from context.original_exception
 
 

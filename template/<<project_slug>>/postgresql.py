@@ -17,7 +17,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .second_try import MAY_TRY_AGAIN, GivenUp, forbid_another
+from .second_try import GivenUp, forbid_another, may_try_again
 from .settings import LOOPBACK, Settings
 
 T = TypeVar("T")
@@ -165,7 +165,7 @@ async def _connect(patience: float | None, *address: Any, **options: Any) -> Con
 
 
 def _tell_given_up(context: ExceptionContext) -> None:
-    if MAY_TRY_AGAIN.get() and getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
+    if may_try_again() and getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
         raise GivenUp from context.original_exception
 
 

@@ -11,13 +11,27 @@ from .errors import problem, unavailable
 PAUSE = 0.05
 """Seconds before the second try: otherwise it could overtake the other transaction and deadlock with it again."""
 
-MAY_TRY_AGAIN = ContextVar("may_try_again", default=False)
-"""Whether to raise GivenUp. Otherwise it is the database's own error, which every route reports in its own format."""
+
+class FirstTry:
+    """The first try of a request. One object for all of its tasks, which have copies of its context."""
+
+    is_final = False
+    """Whether something is committed or answered: it would be done twice."""
+
+
+FIRST_TRY: ContextVar[FirstTry | None] = ContextVar("first_try", default=None)
+
+
+def may_try_again() -> bool:
+    """Whether to raise GivenUp. Otherwise it is the database's own error, which a route reports in its own format."""
+    current = FIRST_TRY.get()
+    return current is not None and not current.is_final
 
 
 def forbid_another(*_: object) -> None:
-    """Forbid a second try of the request: it has committed something, or answered."""
-    MAY_TRY_AGAIN.set(False)
+    """Forbid a second try of the request; a listener for `commit`."""
+    if current := FIRST_TRY.get():
+        current.is_final = True
 
 
 class GivenUp(SQLAlchemyError):
@@ -40,37 +54,47 @@ class SecondTry:
             return
         # The router and the endpoint write into the scope: what they learned may have changed by the second try.
         as_it_came = {**scope, "state": {**scope.get("state", {})}}
-        received: list[Message] = []
+        first, received, is_answered = FirstTry(), list[Message](), False
 
         async def remember() -> Message:
             received.append(await receive())
             return received[-1]
 
         async def send_for_good(message: Message) -> None:
-            forbid_another()
+            nonlocal is_answered
+            first.is_final = is_answered = True
             await send(message)
 
         try:
-            await self._try(scope, remember, send_for_good)
-        except GivenUp:
+            await self._try(first, scope, remember, send_for_good)
+        except GivenUp as error:
+            if is_answered:
+                raise
+            if first.is_final:  # by another task of the same request
+                await _failure(error)(scope, receive, send)
+                return
             await asyncio.sleep(PAUSE)
             scope.clear()
             scope.update(as_it_came)
             await self._try_again(scope, _replayed(received, receive), send)
 
-    async def _try(self, scope: Scope, receive: Receive, send: Send) -> None:
-        before = MAY_TRY_AGAIN.set(True)
+    async def _try(self, first: FirstTry, scope: Scope, receive: Receive, send: Send) -> None:
+        before = FIRST_TRY.set(first)
         try:
             await self._app(scope, receive, send)
         finally:
-            MAY_TRY_AGAIN.reset(before)
+            FIRST_TRY.reset(before)
 
     async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
         except GivenUp as error:  # of work that it shares with a request on its first try
-            failed = unavailable(error)
-            await problem(failed.status, failed.code, failed.detail, failed.headers)(scope, receive, send)
+            await _failure(error)(scope, receive, send)
+
+
+def _failure(error: GivenUp) -> ASGIApp:
+    failed = unavailable(error)
+    return problem(failed.status, failed.code, failed.detail, failed.headers)
 
 
 def _replayed(received: list[Message], receive: Receive) -> Receive:

@@ -40,7 +40,10 @@ class Event(StrEnum):
     MAIL_FAILED = "mail_send_fail"
 
 
-TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "level", "event"}
+TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {
+    *("message", "asctime", "color_message", "level", "logger", "timestamp", "event", "exception"),
+    *("request_id", "endpoint", "address"),
+}
 """Names that a line's own fields cannot have."""
 
 CRITICAL = frozenset({Event.TOKEN_REUSED, Event.LOGIN_PAUSED})

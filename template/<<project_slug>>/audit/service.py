@@ -34,10 +34,13 @@ def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any
     known = {"address": client_address()[:64], "request_id": request_id(), "fields": fields}
     row = AuditEvent(event=event, user_id=user_id, **known)
     db.add(row)
+    is_logged = False
 
     def log(session: Session) -> None:
+        nonlocal is_logged
         # Not for a savepoint, which may be undone yet, nor for a row that one has undone.
-        if row in session and not session.in_nested_transaction():
+        if not is_logged and row in session and not session.in_nested_transaction():
+            is_logged = True
             log_event(event, user_id=user_id, **fields)
 
     listen(db.sync_session, "after_commit", log)

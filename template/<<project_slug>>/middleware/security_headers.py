@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from .. import errors
 
@@ -63,6 +64,8 @@ class SecurityHeaders:
         # The server would log what a WebSocket raises with its message, which may hold a client's value (ASVS 16.2.5).
         try:
             await self._app(scope, receive, send)
+        except WebSocketDisconnect:
+            return  # the client has left
         except Exception as error:
             if scope["type"] == "lifespan":
                 raise

@@ -88,8 +88,7 @@ async def start(
         wish = transaction.Wish(provider=provider.name, target=target, challenge=challenge)
         begun, under_way = await transaction.begin(db, visit.browser, wish)
     query = {
-        **provider.parameters,
-        **({} if max_age is None else {"max_age": str(max_age)}),
+        **provider.parameters(max_age),
         "response_type": "code",
         "client_id": provider.client.id,
         "redirect_uri": redirect_uri(provider.name),

@@ -69,6 +69,15 @@ class OpenIDProvider(Provider):
         """Who else an ID token may be for."""
         return ()
 
+    @property
+    def max_age(self) -> int | None:
+        """The greatest number of seconds since the last proof that lets somebody in."""
+        return None
+
+    def parameters(self, max_age: int | None) -> Mapping[str, str]:
+        wanted = [age for age in (max_age, self.max_age) if age is not None]
+        return {"max_age": str(min(wanted))} if wanted else {}
+
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
         return self.issuer

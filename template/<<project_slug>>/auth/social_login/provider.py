@@ -108,9 +108,11 @@ class Provider(ABC):
     def title(self) -> str:
         """The name that people know."""
 
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """What to send to the authorization endpoint besides what every provider gets."""
+    def parameters(self, max_age: int | None) -> Mapping[str, str]:
+        """Return what to send to the authorization endpoint besides what every provider gets.
+
+        `max_age` is the greatest number of seconds since the last proof that the front end wants, if it can be asked.
+        """
         return {}
 
     @property

@@ -53,23 +53,19 @@ class OIDC(OpenIDProvider):
         return OIDCSettings.get().oidc_audiences
 
     @property
-    def parameters(self) -> Mapping[str, str]:
-        return {"max_age": str(_max_age())} if _max_age() else {}
+    def max_age(self) -> int | None:
+        return OIDCSettings.get().oidc_max_age_minutes * 60 or None
 
     def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         yield from super().faults(claims, nonce, access_token)
         # The browser carries our wish to the issuer, and whoever owns it can take the wish out (ASVS 6.8.4).
-        if _max_age() and not _is_recent(claims.get("auth_time")):
+        if self.max_age and not _is_recent(claims.get("auth_time"), self.max_age):
             yield "auth_time"
 
 
-def _max_age() -> int:
-    return OIDCSettings.get().oidc_max_age_minutes * 60
-
-
-def _is_recent(proved_at: Any) -> bool:
+def _is_recent(proved_at: Any, max_age: int) -> bool:
     moment = now().timestamp()
-    return is_time(proved_at) and moment - _max_age() - LEEWAY <= proved_at <= moment + LEEWAY
+    return is_time(proved_at) and moment - max_age - LEEWAY <= proved_at <= moment + LEEWAY
 
 
 oidc = OIDC()
