@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6275, "tests": 10260, "other": 1700}
-SMALL_BUDGETS = {"package": 4600, "tests": 7000, "other": 1415}
+BUDGETS = {"package": 6305, "tests": 10295, "other": 1700}
+SMALL_BUDGETS = {"package": 4630, "tests": 7035, "other": 1415}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 30, "tests": 210, "other": 75}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
