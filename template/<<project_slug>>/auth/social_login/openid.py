@@ -76,7 +76,7 @@ class OpenIDProvider(Provider):
 
     def parameters(self, max_age: int | None) -> Mapping[str, str]:
         wanted = [age for age in (max_age, self.max_age) if age is not None]
-        return {"max_age": str(min(wanted))} if wanted else {}
+        return {"max_age": str(min(wanted))} if wanted else super().parameters(max_age)
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
