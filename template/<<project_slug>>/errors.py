@@ -118,6 +118,9 @@ OUR_MISTAKES = IntegrityError, DataError
 """What the database refuses and would always refuse, such as a number too large for its column: no one is to retry."""
 
 _EXTRA = "extra_forbidden"
+_UNREADABLE = "There was an error parsing the body"
+"""FastAPI's words for a body that it cannot read."""
+
 _CODES = {
     400: "invalid_request",
     404: "not_found",
@@ -162,7 +165,7 @@ def too_large() -> JSONResponse:
 async def _http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == 413:
         return too_large()
-    if error.status_code == 400 and isinstance(error.__cause__, ValueError):  # FastAPI's, for one that is not UTF-8
+    if error.detail == _UNREADABLE and isinstance(error.__cause__, UnicodeDecodeError):
         return _invalid_json()
     code = _CODES.get(error.status_code, "http_error")
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
