@@ -31,6 +31,11 @@ class Row:
     failures: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What the checks said that did not pass, by name."""
+        return self.skipped | self.failures
+
 
 STEPS = ["render", *checks.CHECKS]
 
@@ -144,9 +149,8 @@ def text_table(rows: list[Row]) -> str:
     """Return the table as text, followed by the output of each failure."""
     lines = [f"{'combination':40} {' '.join(f'{step:>12}' for step in STEPS)}  seconds"]
     lines += [f"{row.combination!s:40} {' '.join(f'{x:>12}' for x in cells(row))} {row.seconds:8.1f}" for row in rows]
-    told = [(row.combination, step, text) for row in rows for step, text in (row.skipped | row.failures).items()]
-    said = [f"\n{combination} {step}\n{text}" for combination, step, text in told]
-    passed = sum(not row.failures | row.skipped for row in rows)
+    said = [f"\n{row.combination} {step}\n{text}" for row in rows for step, text in row.said.items()]
+    passed = sum(not row.said for row in rows)
     return "\n".join([*lines, *said, f"{passed} of {len(rows)} combinations passed"])
 
 
@@ -172,7 +176,7 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow: auto; }}
 def html_table(rows: list[Row]) -> str:
     """Return the table as one self-contained page."""
     return PAGE.format(
-        passed=sum(not row.failures | row.skipped for row in rows),
+        passed=sum(not row.said for row in rows),
         total=len(rows),
         head="".join(f"<th>{step}</th>" for step in STEPS),
         body="\n".join(map(html_row, rows)),
@@ -188,10 +192,7 @@ def html_row(row: Row) -> str:
 
 def html_details(row: Row) -> str:
     """Return the output of a combination's failures."""
-    said = [
-        f"<h2>{row.combination}: {step}</h2><pre>{html.escape(x)}</pre>"
-        for step, x in (row.skipped | row.failures).items()
-    ]
+    said = [f"<h2>{row.combination}: {step}</h2><pre>{html.escape(x)}</pre>" for step, x in row.said.items()]
     return "\n".join(said)
 
 

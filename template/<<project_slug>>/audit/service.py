@@ -31,8 +31,9 @@ def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any
         raise ValueError(f"not the name of a field: {', '.join(sorted(taken))}")
     if actor := _actor.get():
         fields = {"by": actor} | fields
-    known = {"address": client_address()[:64], "request_id": request_id(), "fields": fields}
-    row = AuditEvent(event=event, user_id=user_id, **known)
+    row = AuditEvent(
+        event=event, user_id=user_id, address=client_address()[:64], request_id=request_id(), fields=fields
+    )
     db.add(row)
     is_logged = False
 

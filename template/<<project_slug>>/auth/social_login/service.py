@@ -168,10 +168,10 @@ async def _try_log_in(
         if claimed and not user.email:
             message = await _claim(db, user, claimed)
         audit.record(db, Event.LOGIN, user.id, method="social_login", provider=opened.provider)
-        return await start_session(db, user.id, previous=previous, auth_time=_proved_at(opened.identity)), message
+        return await start_session(db, user.id, previous=previous, auth_time=_auth_time(opened.identity)), message
 
 
-def _proved_at(identity: Identity) -> datetime | None:
+def _auth_time(identity: Identity) -> datetime | None:
     # A login that the provider's own session answered is no newer than that (ASVS 6.8.4, 7.5.3).
     return None if identity.proved_at is None else datetime.fromtimestamp(identity.proved_at, UTC)
 

@@ -198,8 +198,9 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
     row = (await db.execute(_OF_FAMILY, {"family": digest(family), "now": now()})).first()
     if row is None:
         raise InvalidGrant
-    known = {"auth_time": row.auth_time, "expires_at": row.expires_at}
-    session = Session(id=row.id, user_id=row.user_id, scope=row.scope, **known)
+    session = Session(
+        id=row.id, user_id=row.user_id, scope=row.scope, auth_time=row.auth_time, expires_at=row.expires_at
+    )
     successor = _new_token(family)
     await _spend(db, session, token, successor)
     if not row.alive:
