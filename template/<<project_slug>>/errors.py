@@ -6,6 +6,7 @@ sent, apart from single characters that do not belong in it, names a library or 
 
 import logging
 from collections.abc import Mapping
+from enum import StrEnum
 from http.client import responses as phrases
 from traceback import format_tb, walk_tb
 from typing import Any, ClassVar
@@ -18,11 +19,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
 from starlette.routing import Match
 
-from .audit import events
-from .middleware.request_context import current_request, request_id
+from .audit.events import Event, log_event
+from .current_request import current_request, request_id
 from .settings import CoreSettings
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,8 @@ class AppError(Exception):
     status: ClassVar[int] = 500
     code: str = "internal_error"
     detail: str = "Something went wrong on our side."
-    event: ClassVar[str] = ""
-    """The security event to log with each such response; empty means none. A string, since `Event` may not exist yet:
-    `audit` imports `middleware`, which imports this."""
+    event: ClassVar[StrEnum | None] = None
+    """The security event to log with each such response, if any."""
 
     def __init__(
         self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
@@ -143,7 +142,7 @@ def problem(
 def leave_trace(error: AppError) -> None:
     """Log the error's security event, if it has one."""
     if error.event:
-        events.log_event(events.Event(error.event), reason=error.code)
+        log_event(error.event, reason=error.code)
 
 
 async def _app_error(_: Request, error: AppError) -> Response:
@@ -153,7 +152,7 @@ async def _app_error(_: Request, error: AppError) -> Response:
 
 def refused(status: int, code: str, detail: str) -> JSONResponse:
     """Log a request that none of our clients would send, and build its response (ASVS 16.3.3)."""
-    events.log_event(events.Event.REQUEST_REFUSED, reason=code)
+    log_event(Event.REQUEST_REFUSED, reason=code)
     return problem(status, code, detail)
 
 
@@ -193,8 +192,8 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
         return refused(415, "unsupported_media_type", "Send the body as application/json.")
     # An unknown field may be an attempt to set what clients must not set.
     is_extra = any(detail["type"] == _EXTRA for detail in details)
-    event = events.Event.FIELD_REFUSED if is_extra else events.Event.INPUT_REFUSED
-    events.log_event(event, reason=details[0]["type"])
+    event = Event.FIELD_REFUSED if is_extra else Event.INPUT_REFUSED
+    log_event(event, reason=details[0]["type"])
     # Only the first ones: each takes more room in the response than in the body, which may have thousands.
     fields = [_told(detail) for detail in details[:20]]
     return problem(422, "validation_error", "Some fields are invalid.", errors=fields)
@@ -241,14 +240,19 @@ def _places(error: Exception) -> list[str]:
     return [f"{module}:{line}" for module, line in frames if module.startswith(f"{__package__}.")][-4:]
 
 
-async def unhandled(_: HTTPConnection, error: Exception) -> Response:
-    """Log an unexpected error, once per request, and return a response that reveals nothing about it."""
+def log_unhandled(error: Exception) -> None:
+    """Log an unexpected error, once per request."""
     state = (current_request() or {"state": {}})["state"]
     if state.get("logged") is not error:
         # In production, type and frames only: the message may contain a value that a client sent (ASVS 16.2.5).
         fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
         log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
         state["logged"] = error
+
+
+async def unhandled(_: Request, error: Exception) -> Response:
+    """Log an unexpected error and return a response that reveals nothing about it."""
+    log_unhandled(error)
     return problem(500, AppError.code, AppError.detail)
 
 

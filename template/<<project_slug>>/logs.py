@@ -6,9 +6,10 @@ import logging.config
 from datetime import UTC, datetime
 from typing import Any
 
-from .middleware.request_context import endpoint_name, request_id
+from .current_request import endpoint_name, request_id
 
-_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+"""What each record has. Anything else is a field of its own."""
 
 
 class JSONFormatter(logging.Formatter):
@@ -23,7 +24,7 @@ class JSONFormatter(logging.Formatter):
             "request_id": request_id(),
             "endpoint": endpoint_name(),
         }
-        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD_ATTRIBUTES | line.keys()}
+        line |= {key: value for key, value in vars(record).items() if key not in STANDARD_ATTRIBUTES | line.keys()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:

@@ -3,7 +3,8 @@
 import logging
 from enum import StrEnum
 
-from ..middleware.request_context import client_address
+from ..current_request import client_address
+from ..logs import STANDARD_ATTRIBUTES
 
 log = logging.getLogger("security")
 
@@ -40,9 +41,8 @@ class Event(StrEnum):
     MAIL_FAILED = "mail_send_fail"
 
 
-TAKEN = frozenset(vars(logging.makeLogRecord({}))) | {
-    *("message", "asctime", "color_message", "level", "logger", "timestamp", "event", "exception"),
-    *("request_id", "endpoint", "address"),
+TAKEN = STANDARD_ATTRIBUTES | {
+    *("timestamp", "level", "logger", "event", "request_id", "endpoint", "exception", "stack", "address")
 }
 """Names that a line's own fields cannot have."""
 

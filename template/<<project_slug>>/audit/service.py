@@ -9,7 +9,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from ..middleware.request_context import client_address, request_id
+from ..current_request import client_address, request_id
 from .events import TAKEN, log_event
 from .models import AuditEvent
 

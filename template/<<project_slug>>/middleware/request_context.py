@@ -1,43 +1,15 @@
-"""Which request is being served: its id, and the client's IP address for limits and security events."""
+"""What a request is known by, as `current_request` tells it."""
 
-import logging
 import re
-from contextvars import ContextVar
 from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
-log = logging.getLogger(__name__)
+from .. import errors
+from ..current_request import CURRENT
 
-_current: ContextVar[Scope | None] = ContextVar("current_request", default=None)
 _acceptable_id = re.compile(rb"[A-Za-z0-9-]{8,64}")
-
-
-def current_request() -> Scope | None:
-    """Return the request being served; None outside requests."""
-    return _current.get()
-
-
-def request_id() -> str | None:
-    """Return the id of the request being served; None outside requests."""
-    scope = current_request()
-    return None if scope is None else scope["state"]["request_id"]
-
-
-def endpoint_name() -> str | None:
-    """Return the full name of the function that serves the request; None outside requests, and before it is found.
-
-    Not the path, into which a confused client may put a secret (ASVS 16.2.5).
-    """
-    endpoint = (current_request() or {}).get("endpoint")
-    return endpoint and f"{endpoint.__module__}.{getattr(endpoint, '__name__', type(endpoint).__name__)}"
-
-
-def client_address() -> str:
-    """Return the IP address of the peer, or of the client that a trusted proxy vouched for (ASVS 15.3.4)."""
-    scope = current_request()
-    client = scope.get("client") if scope else None
-    return client[0] if client else "unknown"
 
 
 def _id_of(scope: Scope) -> str:
@@ -59,7 +31,7 @@ class RequestContext:
             return
         identifier = _id_of(scope)
         scope["state"] = {**scope.get("state", {}), "request_id": identifier}
-        before = _current.set(scope)
+        before = CURRENT.set(scope)
         header = (b"x-request-id", identifier.encode())
 
         async def send_with_id(message: Message) -> None:
@@ -69,9 +41,11 @@ class RequestContext:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
-            # Starlette raises again after it answered 500 and the error was logged; a second traceback,
-            # by the server, would be a line outside the JSON log (ASVS 16.5.4).
-            log.debug("already answered and logged")
+        except WebSocketDisconnect:
+            pass  # the client has left
+        except Exception as error:
+            # The server would log it outside the JSON log, with its message, which may hold a value that the client
+            # sent (ASVS 16.2.5, 16.5.4). An HTTP client has had its 500, or half of another response.
+            errors.log_unhandled(error)
         finally:
-            _current.reset(before)
+            CURRENT.reset(before)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
 
 from .. import errors
 
@@ -37,7 +36,7 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._log_failure(scope, receive, send)
+            await self._app(scope, receive, send)
             return
 
         headers, is_answered = self._secure if scope["scheme"] == "https" else self._plain, False
@@ -54,19 +53,8 @@ class SecurityHeaders:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            # A middleware raised it: Starlette has logged and answered errors of the app inside.
-            answer = await errors.unhandled(Request(scope), error)
+            # A middleware raised it: Starlette has answered errors of the app inside.
             if is_answered:
                 raise
+            answer = await errors.unhandled(Request(scope), error)
             await answer(scope, receive, send_with_headers)
-
-    async def _log_failure(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # The server would log what a WebSocket raises with its message, which may hold a client's value (ASVS 16.2.5).
-        try:
-            await self._app(scope, receive, send)
-        except WebSocketDisconnect:
-            return  # the client has left
-        except Exception as error:
-            if scope["type"] == "lifespan":
-                raise
-            await errors.unhandled(HTTPConnection(scope), error)

@@ -21,11 +21,11 @@ from starlette.datastructures import Headers
 from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
+from ...current_request import current_request
 from ...db import NOW, Database, UtcDateTime, affected
 from ...digests import digest
 from ...errors import NotFound
 from ...mail.outbox import Outbox
-from ...middleware.request_context import current_request
 from ...users.models import User
 from .. import one_time
 from ..accounts import locked
