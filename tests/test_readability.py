@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6305, "tests": 10295, "other": 1700}
-SMALL_BUDGETS = {"package": 4630, "tests": 7035, "other": 1415}
+BUDGETS = {"package": 6265, "tests": 10290, "other": 1708}
+SMALL_BUDGETS = {"package": 4590, "tests": 7035, "other": 1422}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 30, "tests": 210, "other": 75}
+SERVER = {"package": 52, "tests": 262, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 150, "tests": 440, "other": 60}
+REDIS = {"package": 144, "tests": 460, "other": 62}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import DBAPIError
@@ -28,7 +27,6 @@ from .errors import AppError, Misbuilt, Unavailable
 from .limits import service as limits
 from .purge import purge_expired
 from .settings import (
-    RELAXED_ENVIRONMENTS,
     CoreSettings,
     Settings,
     UnsafeSettings,
@@ -68,10 +66,9 @@ def refuse_unsafe(settings: type[Settings]) -> None:
 def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     """Start for development: write .env if there is none, migrate, serve and reload."""
     _refuse_other_folders()
-    if "ENVIRONMENT" not in map(str.upper, os.environ):
-        _refuse_other_environments()
-        os.environ["ENVIRONMENT"] = "development"
     write_env_file(ENV_FILE)
+    if CoreSettings.get().is_production:  # its database would be migrated, and served without the checks
+        raise SystemExit(f"{ENV_FILE} is for {CoreSettings.get().environment}: use `serve`, or another folder.")
     _refuse_unsafe_settings()
     migrate()
     address = _address(host, port)
@@ -81,16 +78,6 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     _build_app()  # says in a sentence what is misbuilt, and not in each process that is started after a change
     typer.echo(f"Docs: {address}/docs", err=True)
     _serve(host, port, reload=True)
-
-
-def _refuse_other_environments() -> None:
-    # Its database would be migrated, and served without the checks of production.
-    if not ENV_FILE.exists():
-        return
-    with suppress(OSError, UnicodeDecodeError):  # reported by the settings themselves
-        named = {name.upper(): value for name, value in dotenv_values(ENV_FILE).items()}.get("ENVIRONMENT")
-        if named not in RELAXED_ENVIRONMENTS:
-            raise SystemExit(f"{ENV_FILE} is for {named or 'production'}: use `serve`, or another folder.")
 
 
 def _address(host: str, port: int) -> str:

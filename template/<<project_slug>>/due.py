@@ -1,6 +1,5 @@
-"""What is due after an update: new or removed settings, and migrations. Reported by `doctor`."""
+"""What is due after an update: settings that are gone, and migrations. Reported by `doctor`."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,13 +8,13 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
-from .settings import CoreSettings, Settings
+from .settings import Settings
 
 EXAMPLE = Path(".env.example")
 
 
 def settings_due(env_file: Path) -> Iterator[str]:
-    """Yield a sentence about unknown variables in `.env`, and one about variables that lack a value."""
+    """Yield a sentence about variables in `.env` that no part knows."""
     if env_file.exists() and EXAMPLE.exists():
         with suppress(OSError, ValueError):  # reported by the settings themselves
             yield from _differences(env_file)
@@ -24,22 +23,11 @@ def settings_due(env_file: Path) -> Iterator[str]:
 def _differences(env_file: Path) -> Iterator[str]:
     fields = {name for each in Settings.classes for name in each.model_fields}
     listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
-    if gone := _variables(env_file).keys() - fields - {name.lower() for name in listed}:
-        yield f"Unknown in {env_file} (misspelled, or removed by an update): {_shown(gone)}. {EXAMPLE} lists all."
-    needed = {name for name, value in _variables(EXAMPLE).items() if not value} & fields
-    if not CoreSettings.get().is_production:  # which alone misses, for instance, a mail server
-        needed &= {name.lower() for each in Settings.classes for name in each.first_values()}
-    if new := needed - _variables(env_file).keys() - {name.lower() for name in os.environ}:
-        yield f"Not set, and perhaps new in an update: {_shown(new)}. {EXAMPLE} explains each."
-
-
-def _variables(path: Path) -> dict[str, str]:
-    variables = DotEnvSettingsSource(Settings, env_file=path).env_vars.items()
-    return {name: value for name, value in variables if value is not None}  # a line without "=" may be a secret
-
-
-def _shown(variables: set[str]) -> str:
-    return ", ".join(sorted(variables)).upper()
+    variables = DotEnvSettingsSource(Settings, env_file=env_file).env_vars.items()
+    named = {name for name, value in variables if value is not None}  # a line without "=" may be a secret
+    if unknown := named - fields - {name.lower() for name in listed}:
+        names = ", ".join(sorted(unknown)).upper()
+        yield f"Unknown in {env_file} (misspelled, or removed by an update): {names}. {EXAMPLE} lists all."
 
 
 def migrations_due() -> Iterator[str]:
@@ -49,8 +37,12 @@ def migrations_due() -> Iterator[str]:
     # Imported here, as in `cli.migrate`.
     from alembic import command, util  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config(toml_file="pyproject.toml", stdout=StringIO())
+    if len(ScriptDirectory.from_config(config).get_heads()) > 1:
+        yield "Two migrations follow the same one: uv run alembic merge heads -m merge, then `migrate`."
+        return
     try:
         command.current(config, check_heads=True)
         command.check(config)

@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from .audit.events import Event, log_event
-from .current_request import current_request, request_id
+from .current_request import request_id
 from .settings import CoreSettings
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,11 @@ def leave_trace(error: AppError) -> None:
 
 async def _app_error(_: Request, error: AppError) -> Response:
     leave_trace(error)
+    return answer_to(error)
+
+
+def answer_to(error: AppError) -> JSONResponse:
+    """Build the response to an error."""
     return problem(error.status, error.code, error.detail, error.headers)
 
 
@@ -218,6 +223,8 @@ async def _gone(request: Request, _: Exception) -> Response:
 
 
 async def _backend_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, OUR_MISTAKES):
+        raise error
     return await _app_error(request, unavailable(error))
 
 
@@ -241,19 +248,19 @@ def _places(error: Exception) -> list[str]:
 
 
 def log_unhandled(error: Exception) -> None:
-    """Log an unexpected error, once per request."""
-    state = (current_request() or {"state": {}})["state"]
-    if state.get("logged") is not error:
-        # In production, type and frames only: the message may contain a value that a client sent (ASVS 16.2.5).
-        fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
-        log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
-        state["logged"] = error
+    """Log an unexpected error."""
+    # In production, type and frames only: the message may contain a value that a client sent (ASVS 16.2.5).
+    fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
+    log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
 
 
-async def unhandled(_: Request, error: Exception) -> Response:
-    """Log an unexpected error and return a response that reveals nothing about it."""
-    log_unhandled(error)
+def internal_error() -> JSONResponse:
+    """Build the response to an unexpected error. It reveals nothing about it."""
     return problem(500, AppError.code, AppError.detail)
+
+
+async def _unhandled(_: Request, error: Exception) -> Response:
+    return internal_error()  # Starlette raises the error again: `RequestContext` logs it
 
 
 def install(app: FastAPI) -> None:
@@ -263,7 +270,5 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_validation_error)
     app.exception_handler(StaleDataError)(_gone)
     app.exception_handler(DBAPIError)(_backend_error)
-    for mistake in OUR_MISTAKES:
-        app.exception_handler(mistake)(unhandled)
     app.exception_handler(PoolTimeout)(_backend_error)
-    app.exception_handler(Exception)(unhandled)
+    app.exception_handler(Exception)(_unhandled)

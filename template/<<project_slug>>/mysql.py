@@ -127,6 +127,7 @@ _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit
 _COUNTERS = 2
 """Connections per worker for counting."""
 
+_READ_ONLY = frozenset({1290, 1792, 1836})
 _GIVEN_UP = frozenset({1020, 1213})
 """Errors of a transaction aborted in favour of another: a row had changed (MariaDB, if so configured), deadlock."""
 
@@ -152,12 +153,12 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
-        pool_recycle=600,  # seconds: servers and middleboxes drop connections that were idle for long
+        pool_recycle=200,  # seconds: many a firewall forgets, and tells nobody, what was idle for four minutes
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
         hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
-    event.listen(engine.sync_engine, "handle_error", _tell_given_up)
+    event.listen(engine.sync_engine, "handle_error", _tell_what_to_do)
     return engine
 
 
@@ -175,6 +176,8 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
             # The first is read by MySQL only, the others by MariaDB only.
             f" /*!80000 , max_execution_time = {math.ceil(patience * 1000)} */"
             f" /*M!100100 , max_statement_time = {patience} */"
+            # A worker that hangs inside a transaction must not keep its locks. MySQL has no such limit.
+            f" /*M!100300 , idle_transaction_timeout = {math.ceil(patience)} */"
             # On, the default since 11.6.2, it fails whoever waited for a row: parallel refreshes would be 503 (ST-7).
             " /*M!110602 , innodb_snapshot_isolation = OFF */"
         ),
@@ -198,8 +201,10 @@ def _tls(authority: str) -> ssl.SSLContext | None:
     return ssl.create_default_context(cafile=None if authority == SYSTEM else authority) if authority else None
 
 
-def _tell_given_up(context: ExceptionContext) -> None:
+def _tell_what_to_do(context: ExceptionContext) -> None:
     code = next(iter(getattr(context.original_exception, "args", ())), None)
+    # A server that has become a replica: the next connection finds the one that took over. These would stay here.
+    context.is_disconnect |= code in _READ_ONLY
     if may_try_again() and code in _GIVEN_UP:
         raise GivenUp from context.original_exception
 
@@ -249,6 +254,6 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
 
 async def _wait_for_other_migrations(connection: AsyncConnection) -> None:
     # Two releases at once would both create what is missing, and stop halfway. The lock ends with the connection.
-    if not await connection.scalar(text("SELECT GET_LOCK(SHA1(DATABASE()), @@lock_wait_timeout)")):
+    if not await connection.scalar(text("SELECT GET_LOCK(SHA2(DATABASE(), 256), @@lock_wait_timeout)")):
         await connection.execute(text("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Another migration is under way'"))
     await connection.commit()

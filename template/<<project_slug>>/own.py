@@ -23,5 +23,9 @@ LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = 
 """What is opened when the app starts, after everything else, and closed before it. End a task as `purge.py` does."""
 
 
+TABLES_TO_DROP_LATER: tuple[str, ...] = ()
+"""Tables that the code before an update still uses, while both run: `poe migration` drops them once no longer named."""
+
+
 def install(app: FastAPI) -> None:
     """Change the app before its routes are checked: its title, say, or an `app.exception_handler` of yours."""

@@ -94,6 +94,7 @@ _COUNTERS = 2
 
 _ROLLED_BACK = frozenset({"40001", "40P01"})
 """SQLSTATEs of a transaction aborted in favour of another: serialisation failure, deadlock."""
+_READ_ONLY = "25006"
 
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
@@ -116,12 +117,12 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
-        pool_recycle=600,  # seconds: servers and middleboxes drop connections that were idle for long
+        pool_recycle=200,  # seconds: many a firewall forgets, and tells nobody, what was idle for four minutes
         connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
         hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
-    event.listen(engine.sync_engine, "handle_error", _tell_given_up)
+    event.listen(engine.sync_engine, "handle_error", _tell_what_to_do)
     return engine
 
 
@@ -137,6 +138,8 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         # A server that has not stopped the statement by then is frozen.
         "async_creator_fn": partial(_connect, patience + settings.database_timeout if patience else None),
         "connect_timeout": math.ceil(settings.database_timeout),
+        "fallback_application_name": __package__,
+        "keepalives_idle": 60,  # seconds
         "options": " ".join([own, *(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items())]),
         # Milliseconds after which a server that vanished silently counts as gone.
         "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
@@ -164,8 +167,11 @@ async def _connect(patience: float | None, *address: Any, **options: Any) -> Con
     return connection
 
 
-def _tell_given_up(context: ExceptionContext) -> None:
-    if may_try_again() and getattr(context.original_exception, "sqlstate", None) in _ROLLED_BACK:
+def _tell_what_to_do(context: ExceptionContext) -> None:
+    state = getattr(context.original_exception, "sqlstate", None)
+    # A server that has become a standby: the next connection finds the one that took over. These would stay here.
+    context.is_disconnect |= state == _READ_ONLY
+    if may_try_again() and state in _ROLLED_BACK:
         raise GivenUp from context.original_exception
 
 
@@ -201,9 +207,11 @@ async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnectio
     """
     engine = _engine(settings, patience=0)
     try:
-        async with engine.begin() as connection:
-            # Two releases at once would both create what is missing, and one would fail.
-            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("migrations"))))
+        async with engine.connect() as connection:
+            # Two releases at once would both create what is missing, and one would fail. The lock ends with the
+            # connection, not with a transaction: a migration may need to be outside of one (`autocommit_block`).
+            await connection.execute(select(func.pg_advisory_lock(func.hashtext("migrations"))))
+            await connection.commit()
             yield connection
     finally:
         await engine.dispose()

@@ -12,7 +12,7 @@ from secrets import SystemRandom
 
 from fastapi import FastAPI
 from pydantic import Field
-from sqlalchemy import Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from .clock import now
@@ -39,8 +39,10 @@ async def purge_expired(database: Database) -> int:
     """
     deleted, failures = 0, []
     for table in reversed(Base.metadata.sorted_tables):
+        if "expires_at" not in table.c:
+            continue
         try:
-            deleted += await _purge(database, table) if "expires_at" in table.c else 0
+            deleted += await delete_rows(database, table, table.c.expires_at <= now())
         except DBAPIError as error:
             failures.append(error)
     if failures:
@@ -48,14 +50,14 @@ async def purge_expired(database: Database) -> int:
     return deleted
 
 
-async def _purge(database: Database, table: Table) -> int:
-    key = table.primary_key.columns
-    expired, deleted = table.c.expires_at <= now(), 0
+async def delete_rows(database: Database, table: Table, condition: ColumnElement[bool]) -> int:
+    """Delete the rows that meet a condition, in as many transactions as it takes, and return how many they were."""
+    key, deleted = table.primary_key.columns, 0
     while True:
         async with database.engine.begin() as connection:
-            keys = (await connection.execute(select(*key).where(expired).limit(BATCH))).all()
-            # By key: MySQL allows no LIMIT in a subquery. Still expired: a counter may have restarted meanwhile.
-            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys), expired))).rowcount
+            keys = (await connection.execute(select(*key).where(condition).limit(BATCH))).all()
+            # By key: MySQL allows no LIMIT in a subquery. If they still meet it: a counter may have begun anew.
+            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys), condition))).rowcount
         if len(keys) < BATCH:
             return deleted
 

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import problem, unavailable
+from .errors import answer_to, unavailable
 
 PAUSE = 0.05
 """Seconds before the second try: otherwise it could overtake the other transaction and deadlock with it again."""
@@ -15,8 +15,9 @@ PAUSE = 0.05
 class FirstTry:
     """The first try of a request. One object for all of its tasks, which have copies of its context."""
 
+    is_answered = False
     is_final = False
-    """Whether something is committed or answered: it would be done twice."""
+    """Whether something is committed or answered, which would be done twice, or the second try has begun."""
 
 
 FIRST_TRY: ContextVar[FirstTry | None] = ContextVar("first_try", default=None)
@@ -54,47 +55,32 @@ class SecondTry:
             return
         # The router and the endpoint write into the scope: what they learned may have changed by the second try.
         as_it_came = {**scope, "state": {**scope.get("state", {})}}
-        first, received, is_answered = FirstTry(), list[Message](), False
+        first, received = FirstTry(), list[Message]()
 
         async def remember() -> Message:
             received.append(await receive())
             return received[-1]
 
         async def send_for_good(message: Message) -> None:
-            nonlocal is_answered
-            first.is_final = is_answered = True
+            first.is_final = first.is_answered = True
             await send(message)
 
+        FIRST_TRY.set(first)
         try:
-            await self._try(first, scope, remember, send_for_good)
-        except GivenUp as error:
-            if is_answered:
+            try:
+                await self._app(scope, remember, send_for_good)
+            except GivenUp:
+                if first.is_final:  # by another task of the same request
+                    raise
+                first.is_final = True
+                await asyncio.sleep(PAUSE)
+                scope.clear()
+                scope.update(as_it_came)
+                await self._app(scope, _replayed(received, receive), send_for_good)
+        except GivenUp as error:  # a second try has it from work that it shares with a request on its first one
+            if first.is_answered:
                 raise
-            if first.is_final:  # by another task of the same request
-                await _failure(error)(scope, receive, send)
-                return
-            await asyncio.sleep(PAUSE)
-            scope.clear()
-            scope.update(as_it_came)
-            await self._try_again(scope, _replayed(received, receive), send)
-
-    async def _try(self, first: FirstTry, scope: Scope, receive: Receive, send: Send) -> None:
-        before = FIRST_TRY.set(first)
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            FIRST_TRY.reset(before)
-
-    async def _try_again(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except GivenUp as error:  # of work that it shares with a request on its first try
-            await _failure(error)(scope, receive, send)
-
-
-def _failure(error: GivenUp) -> ASGIApp:
-    failed = unavailable(error)
-    return problem(failed.status, failed.code, failed.detail, failed.headers)
+            await answer_to(unavailable(error))(scope, receive, send)
 
 
 def _replayed(received: list[Message], receive: Receive) -> Receive:

@@ -149,7 +149,7 @@ class CoreSettings(Settings):
         if not self.cors_origins:
             yield "CORS_ORIGINS is empty, so no page from another origin may call this API."
         if not self.trusted_proxies:
-            yield "TRUSTED_PROXIES is empty; behind a proxy, all clients would share its IP address and its limits."
+            yield "TRUSTED_PROXIES is empty; behind a proxy, production refuses every request with `https_required`."
 
 
 def _is_origin(address: str) -> bool:

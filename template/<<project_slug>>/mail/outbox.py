@@ -1,14 +1,13 @@
-"""A queue between the request and the mail server.
+"""Mails on their way from a request to the mail server.
 
-The answer never waits for the server: its timing would reveal whether an account exists (CS FP-1). The queue is in
-memory: when the process dies, unsent mails are lost, and their recipients have to ask again.
+The answer never waits for the server: its timing would reveal whether an account exists (CS FP-1). Mails are kept in
+memory: when the process dies, unsent ones are lost, and their recipients have to ask again.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from contextvars import Context, copy_context
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -27,80 +26,71 @@ PATIENCE = 5
 
 
 class Outbox:
-    """Queued mails, at most 1000; beyond that, new ones are dropped and the loss is logged."""
+    """Mails under way, at most 1000; beyond that, new ones are dropped and the loss is logged."""
 
     def __init__(self, carry: Carry, *, size: int = 1000, pause: float = 10) -> None:
         """`pause` is in seconds: the second try waits for it once, the third one twice."""
         self._carry = carry
+        self._size = size
         self._pause = pause
-        self._queue: asyncio.Queue[tuple[Message, Context, int]] = asyncio.Queue(size)
+        self._turn = asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     def send(self, message: Message | None) -> None:
-        """Queue a mail, if there is one, and return. After the commit: no mail must report what was rolled back."""
-        if message is not None:
-            self._put(message, copy_context(), 1)  # its request is named where it fails
+        """Send a mail, if there is one, and return at once. After the commit: none must report what was rolled back."""
+        if message is None:
+            return
+        if len(self._under_way) >= self._size:
+            _log(message, level=logging.ERROR, reason="queue is full")
+            return
+        task = asyncio.create_task(self._deliver(message))  # in the context of its request, which is named if it fails
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
-    def _put(self, message: Message, context: Context, attempt: int) -> None:
-        try:
-            self._queue.put_nowait((message, context, attempt))
-        except asyncio.QueueFull:
-            _log(message, context, level=logging.ERROR, reason="queue is full")
+    async def wait(self, seconds: float | None = None) -> None:
+        """Return when every mail is delivered or given up. After so many seconds, the rest is lost."""
+        if not self._under_way:
+            return
+        _, lost = await asyncio.wait(self._under_way, timeout=seconds)
+        for task in lost:
+            task.cancel()
+        if lost:
+            log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="stopped before the queue was empty")
 
-    async def wait(self) -> None:
-        """Return when every mail has been delivered or given up."""
-        await self._queue.join()
+    async def _deliver(self, message: Message) -> None:
+        for attempt in range(1, TRIES + 1):
+            # One mail at a time, in order. One that failed waits for its next try beside the others: in front of them,
+            # a few recipients whose servers are slow to accept would hold back everybody else's mail.
+            async with self._turn:
+                if await self._is_done(message, attempt):
+                    return
+            await asyncio.sleep(self._pause * attempt)
 
-    async def run(self) -> None:
-        """Deliver mails, one after another, for ever. One that fails waits for its next try beside the queue.
-
-        In front of it, a few recipients whose servers are slow to accept would hold back everybody else's mail.
-        """
-        while True:
-            message, context, attempt = await self._queue.get()
-            if await self._is_done(message, context, attempt) or attempt == TRIES:
-                self._queue.task_done()
-            else:
-                pause = self._pause * attempt
-                asyncio.get_running_loop().call_later(pause, self._put_again, message, context, attempt + 1)
-
-    def _put_again(self, message: Message, context: Context, attempt: int) -> None:
-        self._put(message, context, attempt)
-        self._queue.task_done()  # not before: `wait` would return too early
-
-    async def _is_done(self, message: Message, context: Context, attempt: int) -> bool:
+    async def _is_done(self, message: Message, attempt: int) -> bool:
         try:
             await self._carry(message)
         except Undeliverable:
-            _log(message, context, reason="refused", attempt=attempt)
+            _log(message, reason="refused", attempt=attempt)
         except Exception as error:
             # The type only: a mail server's error text quotes addresses.
             level = logging.INFO if attempt < TRIES else logging.ERROR
-            _log(message, context, level=level, reason=type(error).__name__, attempt=attempt)
-            return False
+            _log(message, level=level, reason=type(error).__name__, attempt=attempt)
+            return attempt == TRIES
         return True
 
 
-def _log(message: Message, context: Context, **fields: Any) -> None:
-    context.run(log_event, Event.MAIL_FAILED, subject=message.subject, **fields)
+def _log(message: Message, **fields: Any) -> None:
+    log_event(Event.MAIL_FAILED, subject=message.subject, **fields)
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Deliver mails while the app runs, and for up to PATIENCE at shutdown."""
+    """Have mails sent while the app runs, and for up to PATIENCE at shutdown."""
     app.state.outbox = Outbox(TRANSPORTS[MailSettings.get().mail_transport])
-    task = asyncio.create_task(app.state.outbox.run())
     try:
         yield
-        await _drain(app.state.outbox)
     finally:
-        task.cancel()
-
-
-async def _drain(outbox: Outbox) -> None:
-    try:
-        await asyncio.wait_for(outbox.wait(), timeout=PATIENCE)
-    except TimeoutError:
-        log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="stopped before the queue was empty")
+        await app.state.outbox.wait(PATIENCE)
 
 
 def outbox_of(request: HTTPConnection) -> Outbox:

@@ -20,7 +20,7 @@ def _id_of(scope: Scope) -> str:
 
 
 class RequestContext:
-    """Give each request an id, in `X-Request-ID`, and keep the server alive after an unhandled error."""
+    """Give each request an id, in `X-Request-ID`, and log what nothing inside has handled."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,8 +44,8 @@ class RequestContext:
         except WebSocketDisconnect:
             pass  # the client has left
         except Exception as error:
-            # The server would log it outside the JSON log, with its message, which may hold a value that the client
-            # sent (ASVS 16.2.5, 16.5.4). An HTTP client has had its 500, or half of another response.
+            # The client has had its 500, or half of another response. Not raised again: the server would log it
+            # with its message, which may hold a value that the client sent (ASVS 16.2.5, 16.5.4).
             errors.log_unhandled(error)
         finally:
             CURRENT.reset(before)

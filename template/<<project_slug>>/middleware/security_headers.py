@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import errors
@@ -52,9 +51,8 @@ class SecurityHeaders:
 
         try:
             await self._app(scope, receive, send_with_headers)
-        except Exception as error:
-            # A middleware raised it: Starlette has answered errors of the app inside.
-            if is_answered:
-                raise
-            answer = await errors.unhandled(Request(scope), error)
-            await answer(scope, receive, send_with_headers)
+        except Exception:
+            # Starlette has answered errors of the app, and raised them again; this one a middleware raised.
+            if not is_answered:
+                await errors.internal_error()(scope, receive, send_with_headers)
+            raise

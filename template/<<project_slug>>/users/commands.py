@@ -17,7 +17,7 @@ from . import service
 from .email import canonical, checked
 from .models import User
 
-app = typer.Typer(help="Create, list, disable and delete accounts.")
+app = typer.Typer(help="Create, list, enable, disable and delete accounts, and grant roles.")
 
 
 @app.command()

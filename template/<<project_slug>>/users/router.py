@@ -40,7 +40,10 @@ async def list_users(
 
 @router.patch("/{user_id}")
 async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, db: Writing) -> AdminUserOut:
-    """Enable or disable an account, or change its roles. Needs a recent login, except for an account with no powers."""
+    """Enable or disable an account, or change its roles.
+
+    Needs a recent login to change roles, or if the account has more than a plain user's powers.
+    """
     await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)
     return AdminUserOut.model_validate(user)

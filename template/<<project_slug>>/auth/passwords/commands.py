@@ -47,7 +47,7 @@ async def _lock(database: Database, name: str) -> None:
         user = await _owner(db, name)
         audit.record(db, Event.PASSWORD_CHANGED, user.id, locked=True)
         await lock_out(db, user)
-    typer.echo(f"{name} is locked until the code is used.", err=True)
+    typer.echo(f"{name} is locked until this code or a mailed one is used.", err=True)
 
 
 async def _owner(db: AsyncSession, name: str) -> User:

@@ -12,7 +12,7 @@ openid.py       discovery and ID tokens    outbound.py   every call that leaves
 transaction.py  a login under way          flow.py       start and callback
 service.py      accounts and identities    page.*        a page to try it, in development
 
-To remove a provider, delete its file, its test and its two lines in `providers/__init__.py`. To remove all of it,
-delete this folder, its tests, its settings, and its lines in `auth/methods.py` and `api.py`; then `poe migration "drop
-social identities"`. `deptry .` says what `pyproject.toml` can do without.
+To remove a provider, delete its file, its test, and its import and name in `providers/__init__.py`. To remove all of
+it, delete this folder, its tests, its settings, and its lines in `auth/methods.py` and `api.py`; then `poe migration
+"drop social identities"`. `deptry .` says what `pyproject.toml` can do without.
 """
