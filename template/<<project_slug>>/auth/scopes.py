@@ -12,7 +12,10 @@ ROLES_LENGTH, SCOPES_LENGTH = 255, 1000
 
 
 def _added(names: Iterable[str], members: Mapping[str, object]) -> dict[str, str]:
-    """Leave out what is built in, which OpenAPI and a refusal would list twice. `own_`: an enum knows no name "mro"."""
+    """Return the owner's names as an enum's members, without what is built in, which would be listed twice.
+
+    With a prefix, since an enum cannot have a member of some names, such as "mro".
+    """
     built_in = {value for name, value in members.items() if name.isupper()}
     return {f"own_{name}": name for name in names if name not in built_in}
 

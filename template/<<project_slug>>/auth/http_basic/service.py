@@ -64,10 +64,8 @@ async def authenticate(request: Request) -> Principal | None:
         matched = await database.part(Proofs).prove(outbox_of(request), address, password)
         # Looked up again: the account or password may have changed during the hash, or before this request joined it.
         row = await database.part(lookup).get(key)
-        if row is not None and row.hash != matched:
+        if row is None or row.hash != matched:
             raise refusal()
-    if row is None:
-        raise refusal()
     account = account_of(row)
     return Principal(
         account=account,
