@@ -140,8 +140,10 @@ def complaint(project: Path, tool: str, *arguments: str) -> str:
 
 
 def test_every_container_is_confined(compose: dict[str, Any], rendered: Path) -> None:
+    builds = {each.get("image"): each["build"] for each in compose["services"].values() if "build" in each}
     for name, service in compose["services"].items():
-        image = rendered / service["build"] / "Dockerfile" if "build" in service else None
+        build = builds.get(service.get("image"))
+        image = rendered / build / "Dockerfile" if build else None
         user = service.get("user") or re.findall(r"^USER (\S+)$", image.read_text() if image else "", re.MULTILINE)[-1]
         assert user not in {"root", "0"}, name
         assert service["read_only"], name

@@ -25,14 +25,15 @@ OF_THE_TESTS = {"forget"}
 """Settings are read anew for each."""
 FOUND_BY_NAME = {
     "NAME", "create_served_app", "downgrade", "revision", "down_revision", "branch_labels", "depends_on", "__all__",
-    "MIDDLEWARE", "LIFESPANS", "install", "LimitedProtocol",
+    "MIDDLEWARE", "LIFESPANS", "TABLES_TO_DROP_LATER", "install", "LimitedProtocol",
 }  # fmt: skip
 """By the command line, uvicorn, Alembic and Python, and of `own.py`. Modules: `main`, `cli`, `protocol`, `commands`."""
 LIMITS = {"TokenLimits", "PasswordLimits", "MailLimits", "KeyLimits"}
 """Found as subclasses; their fields have a test of their own below."""
 OF_LIBRARIES = {
     "__call__", "openapi", "dialect", "kwargs", "impl", "cache_ok", "process_*", "model_config", "raiseExceptions",
-    "format", "arraysize", "fetchone", "daemon", "STORAGE_SCHEME", "base_exceptions", "_is_*", "_keys_are_sound",
+    "format", "arraysize", "fetchone", "daemon", "is_disconnect", "STORAGE_SCHEME", "base_exceptions", "_is_*",
+    "_keys_are_sound",
 }  # fmt: skip
 """What the standard library, SQLAlchemy, pydantic and `limits` call or read by these names."""
 READ_BY_NAME = {"limit_*", "*_client_id", "*_client_secret"}

@@ -160,12 +160,13 @@ async def _exchange(endpoints: Endpoints, provider: Provider, taken: Transaction
         "redirect_uri": redirect_uri(provider.name),
         "code_verifier": taken.verifier,
     }
-    secret = client.secret.get_secret_value()
-    if endpoints.takes_basic:
-        status, answer = await outbound.post(endpoints.token, form, (quote_plus(client.id), quote_plus(secret)))
-    else:
-        form |= {"client_id": client.id, "client_secret": secret}
-        status, answer = await outbound.post(endpoints.token, form)
+    identified = {"client_id": client.id, "client_secret": client.secret.get_secret_value()}
+    basic = (quote_plus(identified["client_id"]), quote_plus(identified["client_secret"]))
+    status, answer = await (
+        outbound.post(endpoints.token, form, basic)
+        if endpoints.takes_basic
+        else outbound.post(endpoints.token, form | identified)
+    )
     if not isinstance(answer, dict):
         outbound.fail(endpoints.token, "answer")
     # For a wrong code GitHub answers 200, with `error` in the body.
