@@ -68,7 +68,8 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     _refuse_other_folders()
     write_env_file(ENV_FILE)
     if CoreSettings.get().is_production:  # its database would be migrated, and served without the checks
-        raise SystemExit(f"{ENV_FILE} is for {CoreSettings.get().environment}: use `serve`, or another folder.")
+        named = "The variable ENVIRONMENT" if "ENVIRONMENT" in map(str.upper, os.environ) else ENV_FILE
+        raise SystemExit(f"{named} is for {CoreSettings.get().environment}: use `serve`, or another folder.")
     _refuse_unsafe_settings()
     migrate()
     address = _address(host, port)
@@ -172,7 +173,7 @@ def migrate() -> None:
     try:
         command.upgrade(Config(toml_file="pyproject.toml"), "head")
     except DBAPIError as error:
-        raise SystemExit(_in_a_sentence(error, "The migration was rolled back if the database can do that.")) from None
+        raise SystemExit(_in_a_sentence(error, "The migration was rolled back as far as the database can.")) from None
     except util.CommandError as error:
         raise SystemExit(str(error)) from None
 

@@ -40,10 +40,10 @@ def migrations_due() -> Iterator[str]:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config(toml_file="pyproject.toml", stdout=StringIO())
-    if len(ScriptDirectory.from_config(config).get_heads()) > 1:
-        yield "Two migrations follow the same one: uv run alembic merge heads -m merge, then `migrate`."
-        return
     try:
+        if len(ScriptDirectory.from_config(config).get_heads()) > 1:
+            yield "Two migrations follow the same one: uv run alembic merge heads -m merge, then `migrate`."
+            return
         command.current(config, check_heads=True)
         command.check(config)
     except util.DatabaseNotAtHead:

@@ -250,7 +250,9 @@ def _places(error: Exception) -> list[str]:
 def log_unhandled(error: Exception) -> None:
     """Log an unexpected error."""
     # In production, type and frames only: the message may contain a value that a client sent (ASVS 16.2.5).
-    fields = {"error": type(error).__name__, "frames": "".join(format_tb(error.__traceback__))}
+    # A cause's too: Starlette raises an error of its own for one that comes after the beginning of a response.
+    frames = [frame for each in (error.__cause__, error) if each for frame in format_tb(each.__traceback__)]
+    fields = {"error": type(error).__name__, "cause": _cause(error), "frames": "".join(frames)}
     log.critical("unhandled_error", extra=fields, exc_info=None if CoreSettings.get().is_production else error)
 
 

@@ -23,7 +23,7 @@ async def ready(database: Db) -> dict[str, str]:
     # every caller (ASVS 15.4.4).
     async with database.reading() as db:
         await db.execute(text("SELECT 1"))
-        # A replica that lacks a migration must not replace one that works.
+        # A replica that lacks a migration must not replace one that works. Nor does one that may not read a table.
         unseen = database.part(_unseen)
         for table in list(unseen):
             await db.execute(select(table).limit(0))

@@ -1,17 +1,19 @@
 """What is specific to PostgreSQL."""
 
+import asyncio
 import math
 import os
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from pydantic import Field, field_validator
-from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event, func, select
+from sqlalchemy import URL, CursorResult, DateTime, Executable, LargeBinary, String, Table, event, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
@@ -201,17 +203,27 @@ def numbered_on(table: Table) -> Executable | None:
 
 @asynccontextmanager
 async def migrating(settings: DatabaseSettings) -> AsyncGenerator[AsyncConnection]:
-    """Open a connection for migrations: either all pending ones are applied, or none.
+    """Open a connection for migrations: all pending ones are applied or none, unless one ends their transaction.
 
     They have no time limit, but wait for a lock no longer than requests do, which queue up behind them.
     """
     engine = _engine(settings, patience=0)
     try:
         async with engine.connect() as connection:
-            # Two releases at once would both create what is missing, and one would fail. The lock ends with the
-            # connection, not with a transaction: a migration may need to be outside of one (`autocommit_block`).
-            await connection.execute(select(func.pg_advisory_lock(func.hashtext("migrations"))))
-            await connection.commit()
+            await _wait_for_other_migrations(connection, settings.database_timeout)
             yield connection
     finally:
         await engine.dispose()
+
+
+async def _wait_for_other_migrations(connection: AsyncConnection, seconds: float) -> None:
+    # Two releases at once would both create what is missing, and one would fail. The lock ends with the connection, not
+    # with a transaction, since a migration may have to be outside of one (`autocommit_block`). It is asked for again
+    # and again: an index that is built concurrently would wait for the statement that waits for it.
+    deadline = monotonic() + seconds
+    while not await connection.scalar(select(func.pg_try_advisory_lock(func.hashtext("migrations")))):
+        if monotonic() > deadline:
+            await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'Another migration is under way'; END $$"))
+        await connection.commit()
+        await asyncio.sleep(0.1)
+    await connection.commit()

@@ -65,7 +65,7 @@ class SecondTry:
             first.is_final = first.is_answered = True
             await send(message)
 
-        FIRST_TRY.set(first)
+        before = FIRST_TRY.set(first)
         try:
             try:
                 await self._app(scope, remember, send_for_good)
@@ -81,6 +81,8 @@ class SecondTry:
             if first.is_answered:
                 raise
             await answer_to(unavailable(error))(scope, receive, send)
+        finally:
+            FIRST_TRY.reset(before)  # a request of this one's own, to this app, must not hide it
 
 
 def _replayed(received: list[Message], receive: Receive) -> Receive:

@@ -7,7 +7,7 @@ memory: when the process dies, unsent ones are lost, and their recipients have t
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -37,7 +37,10 @@ class Outbox:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def send(self, message: Message | None) -> None:
-        """Send a mail, if there is one, and return at once. After the commit: none must report what was rolled back."""
+        """Send a mail, if there is one, and return at once. After the commit: none must report what was rolled back.
+
+        From `async` functions only: others have no event loop.
+        """
         if message is None:
             return
         if len(self._under_way) >= self._size:
@@ -49,12 +52,13 @@ class Outbox:
 
     async def wait(self, seconds: float | None = None) -> None:
         """Return when every mail is delivered or given up. After so many seconds, the rest is lost."""
-        if not self._under_way:
-            return
-        _, lost = await asyncio.wait(self._under_way, timeout=seconds)
-        for task in lost:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
+        for task in self._under_way:
             task.cancel()
-        if lost:
+        if self._under_way:
             log_event(Event.MAIL_FAILED, level=logging.ERROR, reason="stopped before the queue was empty")
 
     async def _deliver(self, message: Message) -> None:

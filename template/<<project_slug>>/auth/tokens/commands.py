@@ -41,7 +41,7 @@ async def _end(name: str) -> None:
 
 
 async def _end_all(database: Database) -> None:
-    # Portion by portion: a statement that takes too long is ended, and what it did is undone.
-    await delete_rows(database, table_of(Session), true())
     async with database.transaction() as db:
         audit.record(db, Event.TOKEN_REVOKED, None, sessions="everybody's")
+    # Portion by portion: a statement that takes too long is ended, and what it did is undone.
+    await delete_rows(database, table_of(Session), true())
