@@ -14,10 +14,10 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6265, "tests": 10290, "other": 1708}
-SMALL_BUDGETS = {"package": 4590, "tests": 7035, "other": 1422}
+BUDGETS = {"package": 6265, "tests": 10297, "other": 1708}
+SMALL_BUDGETS = {"package": 4593, "tests": 7041, "other": 1422}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 52, "tests": 262, "other": 80}
+SERVER = {"package": 54, "tests": 263, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
 REDIS = {"package": 144, "tests": 460, "other": 62}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
