@@ -77,7 +77,8 @@ class SecondTry:
                 scope.clear()
                 scope.update(as_it_came)
                 await self._app(scope, _replayed(received, receive), send_for_good)
-        except GivenUp as error:  # a second try has it from work that it shares with a request on its first one
+        except GivenUp as error:
+            # A second try has it from work that it shares with a request on its first one.
             if first.is_answered:
                 raise
             await answer_to(unavailable(error))(scope, receive, send)
