@@ -62,7 +62,7 @@ def roll(path: Path, anchor: str, line: str, release: int) -> None:
 
 DELETED = (
     "test_docs.py",
-    "test_health.py",
+    "test_health.py.jinja",
     "middleware/test_order.py.jinja",
     "middleware/test_host_guard.py",
     "auth/test_scopes.py.jinja",
