@@ -35,9 +35,9 @@ def migrations_due() -> Iterator[str]:
     if not Path("pyproject.toml").exists():
         return
     # Imported here, as in `cli.migrate`.
-    from alembic import command, util  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic import command, util  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
 
     config = Config(toml_file="pyproject.toml", stdout=StringIO())
     try:
