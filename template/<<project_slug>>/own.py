@@ -22,7 +22,6 @@ MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = ()
 """What is opened when the app starts, after everything else, and closed before it. End a task as `purge.py` does."""
 
-
 TABLES_TO_DROP_LATER: tuple[str, ...] = ()
 """Tables that the code before an update still uses, while both run: `poe migration` drops them once no longer named."""
 
