@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Column, ForeignKey, Row, Table, event, exists, insert, select, text
+from sqlalchemy import JSON, URL, Column, ForeignKey, Row, Table, event, exists, insert, null, select, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
@@ -119,5 +119,7 @@ def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
 
 
 def _value(column: Column[Any], value: Any) -> Any:
+    if value is None and column.nullable and isinstance(column.type, JSON):
+        return null()  # None would become JSON's `null`, which no `IS NULL` finds.
     # MySQL stores `Exact` text as bytes.
     return value.decode() if isinstance(value, bytes) and isinstance(column.type, Exact) else value

@@ -93,7 +93,9 @@ def list_all() -> None:
 
 async def _list() -> None:
     async with opened_database() as database, database.reading() as db:
-        for user in await db.scalars(select(User).order_by(User.created_at)):
+        # Columns: a million accounts as objects would take gigabytes.
+        columns = select(User.id, User.email, User.roles, User.is_active)
+        for user in await db.execute(columns.order_by(User.created_at)):
             state = "active" if user.is_active else "disabled"
             typer.echo(f"{user.email or user.id}\t{' '.join(sorted(user.roles))}\t{state}")
 
