@@ -16,7 +16,7 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from . import logs
 from .audit import service as audit
@@ -225,6 +225,8 @@ async def _check_limits() -> None:
 def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations are pending.") -> str:
     # Each database reports the kind of error, for instance a missing table, in its own way.
     reason = str(error.orig).partition("\n")[0]
+    if isinstance(error, IntegrityError | DataError):
+        advice = ""  # the tables are as expected: the data is not
     return f"Database error: {reason}. {advice if error.statement else NOT_THERE}"
 
 
@@ -263,7 +265,8 @@ def _add_commands_of_parts() -> None:
     for path in sorted(PACKAGE.rglob("commands.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         module = import_module("." + ".".join(parts), PACKAGE.name)
-        app.add_typer(module.app, name=getattr(module, "NAME", parts[-2].replace("_", "-")))
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=getattr(module, "NAME", parts[-2].replace("_", "-")))
 
 
 def main() -> None:

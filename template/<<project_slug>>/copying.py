@@ -115,7 +115,8 @@ def _referred_first(name: str, rows: Sequence[Row[Any]], references: Sequence[Fo
 
 
 def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
-    return {column.name: _value(column, value) for column, value in zip(table.columns, row, strict=True)}
+    values = zip(table.columns, row, strict=True)
+    return {column.name: _value(column, value) for column, value in values if column.computed is None}
 
 
 def _value(column: Column[Any], value: Any) -> Any:

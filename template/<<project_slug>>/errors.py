@@ -162,7 +162,7 @@ def refused(status: int, code: str, detail: str) -> JSONResponse:
 
 
 def too_large() -> JSONResponse:
-    """Build the response to a body over its limit. The connection is closed: the rest of the body is not read."""
+    """Build the response to a body over its limit. The connection is closed: the rest is not read to its end."""
     return problem(413, _CODES[413], "The body is too large.", {"Connection": "close"})
 
 

@@ -17,6 +17,7 @@ from .auth.closed import close
 from .auth.dependencies import HEADERS
 from .db import Database, DatabaseSettings
 from .settings import CoreSettings, refuse_unsafe_settings
+from .users.service import check_references
 
 BODY_SIZE = 1_048_576
 """Bytes of a body, except at `api.AUTH_ROUTERS`. A larger one is not read to its end (RFC 9110, section 15.5.14)."""
@@ -31,7 +32,8 @@ class App(FastAPI):
     """FastAPI inside our middleware, which thus also wraps its responses to unhandled errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return middleware.wrap(super().build_middleware_stack(), CoreSettings.get(), HEADERS, api.MIDDLEWARE)
+        app, settings = super().build_middleware_stack(), CoreSettings.get()
+        return middleware.wrap(app, settings, HEADERS, api.MIDDLEWARE, api.CORS_HEADERS)
 
 
 @asynccontextmanager
@@ -69,6 +71,7 @@ def create_app() -> FastAPI:
     if not CoreSettings.get().is_production:
         app.include_router(docs.router)
     api.install(app)
+    check_references()
     close(app)
     return app
 

@@ -19,6 +19,12 @@ ROUTERS: tuple[APIRouter, ...] = (items,)
 MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 """Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through."""
 
+ALLOWED_HEADERS: tuple[str, ...] = ()
+"""Headers that requests of CORS_ORIGINS' pages may have, for instance `traceparent`."""
+
+EXPOSED_HEADERS: tuple[str, ...] = ()
+"""Headers of your responses that those pages may read, for instance `Content-Disposition`."""
+
 LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = ()
 """What is opened when the app starts, after everything else, and closed before it. End a task as `purge.py` does."""
 

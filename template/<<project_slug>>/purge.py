@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from .clock import now
-from .db import Base, Database
+from .db import PURGED, Base, Database
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,16 +33,15 @@ class PurgeSettings(Settings):
 
 
 async def purge_expired(database: Database) -> int:
-    """Delete what has expired, in every table with `expires_at`, and return how many rows.
+    """Delete what has expired, in every table with a column that is `PURGED`, and return how many rows.
 
     Rows go before those they refer to. Raises the first table's error, after the others have been purged.
     """
     deleted, failures = 0, []
-    for table in reversed(Base.metadata.sorted_tables):
-        if "expires_at" not in table.c:
-            continue
+    ends = [column for table in reversed(Base.metadata.sorted_tables) for column in table.c if column.info == PURGED]
+    for column in ends:
         try:
-            deleted += await delete_rows(database, table, table.c.expires_at <= now())
+            deleted += await delete_rows(database, column.table, column <= now())
         except DBAPIError as error:
             failures.append(error)
     if failures:

@@ -146,6 +146,8 @@ class CoreSettings(Settings):
             yield "CORS_ORIGINS must be https:// origins in lower case, without a final slash, separated by spaces."
 
     def hints(self) -> Iterator[str]:
+        if any(origin.endswith("/") for origin in self.cors_origins):
+            yield "CORS_ORIGINS has a final slash, which no browser sends."
         if not self.cors_origins:
             yield "CORS_ORIGINS is empty, so no page from another origin may call this API."
         if not self.trusted_proxies:

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..clock import now
-from ..db import Base, UtcDateTime
+from ..db import PURGED, Base, UtcDateTime
 from .settings import AuditSettings
 
 
@@ -23,7 +23,7 @@ class AuditEvent(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_end, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_end, index=True, info=PURGED)
     event: Mapped[str] = mapped_column(String(40))
     user_id: Mapped[UUID | None] = mapped_column(index=True)
     address: Mapped[str] = mapped_column(String(64))

@@ -9,7 +9,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from ..current_request import client_address, request_id
+from ..current_request import client_address, current_request, request_id
 from .events import TAKEN, log_event
 from .models import AuditEvent
 
@@ -21,6 +21,14 @@ def act_as(actor: str) -> None:
     _actor.set(actor)
 
 
+def _who() -> dict[str, str]:
+    if actor := _actor.get():
+        return {"by": actor}
+    # After a leak, it distinguishes what was done with a credential from what its owner did.
+    caller = (current_request() or {}).get("state", {}).get("principal")
+    return {"credential": caller.credential} if caller else {}
+
+
 def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any) -> None:
     """Add the event to the caller's transaction: the row and the log line exist exactly when the change does.
 
@@ -29,8 +37,7 @@ def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any
     """
     if taken := fields.keys() & TAKEN:
         raise ValueError(f"not the name of a field: {', '.join(sorted(taken))}")
-    if actor := _actor.get():
-        fields = {"by": actor} | fields
+    fields = _who() | fields
     row = AuditEvent(
         event=event, user_id=user_id, address=client_address()[:64], request_id=request_id(), fields=fields
     )

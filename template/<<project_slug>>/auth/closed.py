@@ -93,5 +93,7 @@ def _optional(route: RouteContext) -> list[dict[str, list[str]]]:
 
 
 def _requirements(guards: list[Guard]) -> list[dict[str, list[str]]]:
-    scopes = sorted({str(scope) for guard in guards for scope in guard.scopes})
-    return [{method.name: scopes} for method in METHODS]
+    scopes = frozenset(scope for guard in guards for scope in guard.scopes)
+    # All of them where none will do: an empty list would say that anybody may call it.
+    methods = [method for method in METHODS if scopes <= method.scopes] or METHODS
+    return [{method.name: sorted(map(str, scopes))} for method in methods]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from .principal import Principal
+from .scopes import Scope
 
 REALM = "api"
 
@@ -22,9 +23,13 @@ class EndAccess(Protocol):
 class InvalidCredential(Exception):
     """A credential that is present and refused. The text goes to the client and must not help a forger."""
 
-    def __init__(self, code: str, description: str, **challenge: str) -> None:
-        """`challenge` holds parameters for the Bearer challenge (RFC 6750, section 3); other schemes have none."""
+    def __init__(self, code: str, description: str, *, credential: str | None = None, **challenge: str) -> None:
+        """`challenge` holds parameters for the Bearer challenge (RFC 6750, section 3); other schemes have none.
+
+        `credential` is the id of a credential that was good once, for the log.
+        """
         self.code = code
+        self.credential = credential
         self.description = description
         self.challenge = challenge
         super().__init__(code)
@@ -50,6 +55,8 @@ class Method:
     """The header this method reads, lower case. A request may carry one credential only."""
     end_access: EndAccess | None = None
     """What to call when the account's credentials change or it is disabled; None when nothing is handed out."""
+    scopes: frozenset[Scope] = frozenset(Scope)
+    """What its credentials can carry at most; OpenAPI offers it only where that is enough."""
     is_current: Callable[[AsyncSession, Principal], Awaitable[bool]] | None = None
     """Whether the caller's credential was not revoked individually, such as by a logout; True for another method's
     credential; None when nothing is handed out."""

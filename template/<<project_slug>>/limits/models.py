@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, Digest, UtcDateTime
+from ..db import PURGED, Base, Digest, UtcDateTime
 
 
 class RateLimit(Base):
@@ -14,4 +14,4 @@ class RateLimit(Base):
 
     key: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     count: Mapped[int]
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info=PURGED)

@@ -32,13 +32,17 @@ def wrap(
     settings: CoreSettings,
     credentials: Iterable[str],
     inner: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
+    cors_headers: tuple[Iterable[str], Iterable[str]] = ((), ()),
 ) -> ASGIApp:
-    """Return the app inside all of the middleware. `credentials` are the headers that say who is calling."""
+    """Return the app inside all of the middleware. `credentials` are the headers that say who is calling.
+
+    `cors_headers` are those that pages may send, and read, in addition.
+    """
     app = HeadAsGet(TooLargeAsProblem(app))
     for each in inner:
         app = each(app)
     if settings.cors_origins:
-        app = _cors(app, settings, credentials)
+        app = _cors(app, settings, credentials, *cors_headers)
     app = HostGuard(app, hosts=settings.hosts, https_only=settings.is_production)
     app = SecurityHeaders(app, credentials, hsts=settings.is_production)
     if settings.trusted_proxies:
@@ -46,13 +50,15 @@ def wrap(
     return RequestContext(app)
 
 
-def _cors(app: ASGIApp, settings: CoreSettings, credentials: Iterable[str]) -> ASGIApp:
+def _cors(
+    app: ASGIApp, settings: CoreSettings, credentials: Iterable[str], sent: Iterable[str], read: Iterable[str]
+) -> ASGIApp:
     # No credentials: tokens travel in a header that the page sets itself, never by cookie (ASVS 3.4.2).
     return CORSMiddleware(
         app,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
-        allow_headers=(*credentials, "Content-Type", "X-Request-ID"),
-        expose_headers=("Location", "Retry-After", "WWW-Authenticate", "X-Request-ID"),
+        allow_headers=(*credentials, "Content-Type", "X-Request-ID", *sent),
+        expose_headers=("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID", *read),
         max_age=600,
     )

@@ -23,15 +23,17 @@ app = typer.Typer(help="Create, list, enable, disable and delete accounts, and g
 @app.command()
 def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
     """Create an account for an address that you vouch for. It has no credential yet."""
+    email = accepted(email)
+    asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
+    typer.echo(f"Created {email}.")
+
+
+def accepted(email: str) -> str:
+    """Return an address that was typed, as it will be stored; end the command if it is not one."""
     try:
-        email = checked(email)
+        return checked(email)
     except ValueError:
         raise SystemExit(f"{email} is not an e-mail address.") from None
-    try:
-        asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
-    except IntegrityError:
-        raise SystemExit(f"{email} has an account already.") from None
-    typer.echo(f"Created {email}.")
 
 
 Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address, or its id.")]
@@ -58,36 +60,52 @@ async def _set_active(name: str, *, is_active: bool) -> None:
 
 async def id_of(db: AsyncSession, name: str) -> UUID:
     """Return the id of the account that the operator names; end the command if there is none."""
+    return (await _named(db, name)).id
+
+
+async def _named(db: AsyncSession, name: str) -> User:
     if user := await service.named(db, name):
-        return user.id
+        return user
     raise SystemExit(f"{name} has no account.")
 
 
 @app.command()
 def delete(name: Named, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
     """Delete an account and everything it owns. There is no way back."""
-    if not yes:
-        typer.confirm(f"Delete {name} and everything it owns?", abort=True)
-    asyncio.run(_delete(name))
+    asyncio.run(_delete(name, is_sure=yes))
     typer.echo(f"Deleted {name}.")
 
 
-async def _delete(name: str) -> None:
-    async with opened_database() as database, database.transaction() as db:
-        await service.delete_account(db, await id_of(db, name))
+async def _delete(name: str, *, is_sure: bool) -> None:
+    async with opened_database() as database:
+        async with database.reading() as db:
+            user = await _named(db, name)
+        if not is_sure:
+            # Both names: one that was pasted says nothing about whom it is.
+            typer.confirm(f"Delete {user.email or 'nobody'} ({user.id}) and everything it owns?", abort=True)
+        async with database.transaction() as db:
+            await service.delete_account(db, user.id)
 
 
 async def _create(email: str, roles: frozenset[Role]) -> None:
     async with opened_database() as database, database.transaction() as db:
-        user = User(email=email, email_key=canonical(email), roles=roles)
-        db.add(user)
-        await db.flush()
+        await set_email(db, user := User(roles=roles), email)
         audit.record(db, Event.REGISTERED, user.id, roles=sorted(roles))
+
+
+async def set_email(db: AsyncSession, user: User, email: str) -> None:
+    """Store an address that the operator vouches for; end the command if another account has it."""
+    user.email, user.email_key = email, canonical(email)
+    db.add(user)
+    try:
+        await db.flush()
+    except IntegrityError:
+        raise SystemExit(f"{email} has an account already.") from None
 
 
 @app.command("list")
 def list_all() -> None:
-    """List accounts: address (or id if there is none), roles, and whether they are active."""
+    """List accounts: id, address, roles, and whether they are active."""
     asyncio.run(_list())
 
 
@@ -97,7 +115,7 @@ async def _list() -> None:
         columns = select(User.id, User.email, User.roles, User.is_active)
         for user in await db.execute(columns.order_by(User.created_at)):
             state = "active" if user.is_active else "disabled"
-            typer.echo(f"{user.email or user.id}\t{' '.join(sorted(user.roles))}\t{state}")
+            typer.echo(f"{user.id}\t{user.email or ''}\t{' '.join(sorted(user.roles))}\t{state}")
 
 
 @app.command()

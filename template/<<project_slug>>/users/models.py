@@ -19,7 +19,7 @@ class Roles(TypeDecorator[frozenset[Role]]):
     cache_ok = True
 
     def process_bind_param(self, value: frozenset[Role] | None, dialect: Dialect) -> str:
-        return " ".join(sorted(value or ()))
+        return " ".join(sorted(map(Role, value or ())))  # text would become its letters
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role]:
         # A role that the code no longer knows grants nothing.

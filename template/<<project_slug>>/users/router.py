@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from ..audit.events import Event, log_event
 from ..auth.credentials import confirm
 from ..auth.dependencies import CurrentPrincipal, require
 from ..auth.principal import Principal
@@ -34,6 +35,8 @@ async def list_users(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> list[AdminUserOut]:
     """List accounts, oldest first."""
+    # After a leak, it tells whose data was seen by whom.
+    log_event(Event.ACCOUNTS_READ, user_id=caller.user_id, credential=caller.credential, offset=offset, limit=limit)
     users = await service.list_users(db, offset=offset, limit=limit)
     return [AdminUserOut.model_validate(user) for user in users]
 

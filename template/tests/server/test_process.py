@@ -71,12 +71,20 @@ def test_loopback_is_no_trusted_proxy(server: Server) -> None:
 
 
 def test_a_body_too_large_is_refused_before_it_is_sent(server: Server) -> None:
-    """RFC 9110 §15.5.14/16."""
+    """RFC 9110 §15.5.14/16, §10.1.1."""
+    head = b"PATCH /users/me HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n"
     with server.connect() as connection:
-        connection.sendall(b"PATCH /users/me HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
+        connection.sendall(head)
         answer = everything(connection)
     assert answer.startswith("HTTP/1.1 413 ")
     assert "connection: close" in answer.lower()
+    assert '"code":"payload_too_large"' in answer
+
+
+def test_who_sends_a_body_too_large_to_its_end_sees_the_answer(server: Server) -> None:
+    """RFC 9112 §9.6: a browser takes a reset connection for a failed network, and tries again."""
+    answer = server.send("PATCH /users/me HTTP/1.1", "Content-Length: 6000000", body="x" * 6_000_000)
+    assert answer.startswith("HTTP/1.1 413 ")
     assert '"code":"payload_too_large"' in answer
 
 

@@ -50,7 +50,7 @@ async def authenticate(request: Request) -> Principal | None:
     row = await _find(database, text.strip(" \t"))  # not part of a field's value (RFC 9110, section 5.5)
     if row is None:
         await limits.hit(database, "token", "api_key", limits.client_network())
-        raise InvalidCredential("invalid_api_key", "The API key is not valid")
+        raise InvalidCredential("invalid_api_key", "The API key is not valid", credential=id_of(text.strip(" \t")))
     database.part(LastUse).note(row.id, row.last_used_at)
     return _principal_of(row)
 

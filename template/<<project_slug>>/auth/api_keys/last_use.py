@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...audit.events import Event, log_event
 from ...clock import now
 from ...db import NOW, Database, UtcDateTime
 from .models import ApiKey
@@ -38,6 +39,7 @@ class LastUse:
     def note(self, key_id: str, known: datetime | None) -> None:
         """Note that the key is used now, and return at once; `known` is the last use in the database."""
         if known is None or known <= now() - EVERY:
+            log_event(Event.KEY_USED, key=key_id)
             self._used.add(key_id)
             self._task = self._task or asyncio.create_task(self._run())
 

@@ -1,7 +1,7 @@
 """API keys as a registered method."""
 
 from ..method import REALM, Method
-from .access import HEADER, METHOD, authenticate
+from .access import GRANTABLE, HEADER, METHOD, authenticate
 from .service import end_keys, is_current
 
 api_keys = Method(
@@ -15,6 +15,7 @@ api_keys = Method(
     authenticate=authenticate,
     challenge=f'ApiKey realm="{REALM}"',
     header=HEADER,
+    scopes=GRANTABLE,
     end_access=end_keys,
     is_current=is_current,
 )

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...clock import now
-from ...db import Base, Digest, Exact, UtcDateTime
+from ...db import PURGED, Base, Digest, Exact, UtcDateTime
 from ...users.models import User
 from ..scopes import SCOPES_LENGTH
 
@@ -26,7 +26,7 @@ class ApiKey(Base):
     scope: Mapped[str] = mapped_column(String(SCOPES_LENGTH))
     """What was granted, separated by spaces. It counts only as far as the owner's roles still allow it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info=PURGED)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """To within ten minutes (`last_use.EVERY`)."""
     replaced_by: Mapped[str | None] = mapped_column(Exact(16))

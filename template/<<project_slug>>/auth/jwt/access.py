@@ -91,7 +91,7 @@ async def read(database: Database, token: str) -> Principal:
         raise invalid_token()
     row = await database.part(lookup).get(claims["sid"])
     if row is None or row.user_id != claims["sub"]:
-        raise invalid_token()
+        raise invalid_token(session_id=claims["sid"])
     return principal_of(row, granted=claims["scope"])
 
 

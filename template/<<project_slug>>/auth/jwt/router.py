@@ -10,14 +10,14 @@ from ..dependencies import PUBLIC, Unauthorized
 from ..passwords import login
 from ..tokens import service as tokens
 from ..tokens.bearer import CHALLENGE, SessionIfAny
-from ..tokens.schemas import TokensOut, tokens_out
+from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
 from .schemas import JWKSet, Login
 from .settings import JWTSettings
 
 router = APIRouter(tags=["login"])
 
 
-@router.post("/auth/login", dependencies=[PUBLIC, limit("login")])
+@router.post("/auth/login", dependencies=[PUBLIC, limit("login")], openapi_extra={"security": TOKEN_IF_ANY})
 async def log_in(body: Login, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Log in with e-mail address and password. The session of a token sent along is replaced."""
     try:

@@ -14,7 +14,7 @@ from ..scopes import Scope
 from ..tokens import service as tokens
 from ..tokens.bearer import session_if_any
 from ..tokens.oauth import RESPONSES, OAuthError, OAuthRoute, read_form, required
-from ..tokens.schemas import TokensOut, tokens_out
+from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
 from .schemas import FORM
 
 router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute, responses=RESPONSES)
@@ -23,7 +23,7 @@ Form = dict[str, str]
 METHOD = "oauth2_password"
 
 
-@router.post("/token", dependencies=[PUBLIC], openapi_extra=FORM)
+@router.post("/token", dependencies=[PUBLIC], openapi_extra=FORM | {"security": TOKEN_IF_ANY})
 async def token(request: Request, response: Response) -> TokensOut:
     """Log in with a user's password, or refresh. First-party clients only: RFC 9700, section 2.4, bans this grant.
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...db import Base, Digest, UtcDateTime
+from ...db import PURGED, Base, Digest, UtcDateTime
 
 
 class OneTimeToken(Base):
@@ -19,7 +19,7 @@ class OneTimeToken(Base):
 
     purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
     subject: Mapped[str] = mapped_column(String(320), primary_key=True)
-    """Whom it is about: a user id, or the canonical e-mail address of a sign-up and the requester's network."""
+    """A digest of whom it is about: a user id, or the e-mail address of a sign-up and the requester's network."""
     digest: Mapped[bytes] = mapped_column(Digest, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info=PURGED)

@@ -19,7 +19,7 @@ async def create(db: AsyncSession, purpose: Purpose, subject: str, data: dict[st
     """Store a new secret, replacing the previous one, and return it: 43 characters, 256 random bits (ASVS 11.5.1)."""
     secret = token_urlsafe(32)
     new = {"digest": digest(secret), "data": data, "expires_at": now() + life}
-    whose = {"purpose": purpose, "subject": subject}
+    whose = {"purpose": purpose, "subject": _of_subject(subject)}
     # One statement: otherwise, parallel requests would each delete the old row, and all but one fail to insert (ST-7).
     await db.execute(upsert(table_of(OneTimeToken), whose | new, new, key=whose))
     return secret
@@ -45,5 +45,12 @@ async def take(db: AsyncSession, purpose: Purpose, secret: str) -> None:
 async def discard(db: AsyncSession, subject: str, *purposes: Purpose) -> None:
     """Void the subject's secrets of the given purposes, or of all (the address or password they were for changed)."""
     await db.execute(
-        delete(OneTimeToken).where(OneTimeToken.subject == subject, OneTimeToken.purpose.in_(purposes or Purpose))
+        delete(OneTimeToken).where(
+            OneTimeToken.subject == _of_subject(subject), OneTimeToken.purpose.in_(purposes or Purpose)
+        )
     )
+
+
+def _of_subject(subject: str) -> str:
+    # Of a sign-up, it has the requester's network (ASVS 14.2.6).
+    return digest(subject).hex()

@@ -17,6 +17,7 @@ from .. import credentials, one_time
 from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
 from . import failures, mails
+from .login import masked
 from .settings import PasswordSettings
 
 
@@ -57,7 +58,7 @@ async def _move(db: AsyncSession, caller: Principal, code: str) -> tuple[str | N
     previous, key = user.email, canonical(data["email"])
     user.email, user.email_key = data["email"], key
     await credentials.end_access(db, user.id, keep=caller.credential)
-    audit.record(db, Event.EMAIL_CHANGED, user.id)
+    audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(previous or ""))
     # Last: if the database refuses, nothing is used up.
     await db.flush()
     await one_time.take(db, Purpose.CHANGE_EMAIL, code)

@@ -19,6 +19,7 @@ from typing import TypeVar
 from passlib.context import CryptContext
 
 from ...errors import Unavailable
+from .. import own
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class PasswordHasher:
 
     def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
         self._context = CryptContext(
-            schemes=["argon2"],
+            schemes=["argon2", *getattr(own, "OLD_HASHES", ())],  # an older `own.py` has none
+            deprecated="auto",
             argon2__type="ID",
             argon2__memory_cost=memory_cost,
             argon2__time_cost=time_cost,

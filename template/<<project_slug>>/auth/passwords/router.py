@@ -1,6 +1,6 @@
 """Register, verify an e-mail address, reset and change a password, change the e-mail address."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from ...db import Db
 from ...errors import BadRequest
@@ -13,7 +13,7 @@ from .login import WrongPassword
 router = APIRouter(prefix="/auth", tags=["account"])
 
 
-@router.post("/register", status_code=202, dependencies=[PUBLIC, limit("mail")])
+@router.post("/register", status_code=202, response_class=Response, dependencies=[PUBLIC, limit("mail")])
 async def register(body: schemas.Registration, database: Db, outbox: Mails) -> None:
     """Sign up. The response is 202 whether or not the address has an account; a mail says what comes next."""
     await registration.register(database, outbox, body.email, body.password)
@@ -25,7 +25,7 @@ async def verify_email(body: schemas.EmailVerification, database: Db) -> None:
     await registration.prove(database, body.token, body.password)
 
 
-@router.post("/forgot-password", status_code=202, dependencies=[PUBLIC, limit("mail")])
+@router.post("/forgot-password", status_code=202, response_class=Response, dependencies=[PUBLIC, limit("mail")])
 async def forgot_password(body: schemas.PasswordResetRequest, database: Db, outbox: Mails) -> None:
     """Request a reset code by mail. The response is 202 for every address."""
     await service.request_reset(database, outbox, body.email)
@@ -46,7 +46,7 @@ async def change_password(body: schemas.PasswordChange, caller: AccountWriter, d
         raise BadRequest("The current password is wrong.", code="invalid_credentials") from None
 
 
-@router.post("/change-email", status_code=202, dependencies=[limit("mail")])
+@router.post("/change-email", status_code=202, response_class=Response, dependencies=[limit("mail")])
 async def change_email(body: schemas.EmailChange, caller: RecentLogin, database: Db, outbox: Mails) -> None:
     """Request a new e-mail address; it counts once the code mailed to it comes back."""
     await email_change.request(database, outbox, caller, body.email)

@@ -17,7 +17,7 @@ from ...settings import CoreSettings
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from ..one_time import InvalidToken
 from ..tokens.bearer import SessionIfAny
-from ..tokens.schemas import TokensOut, tokens_out
+from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
 from . import flow, page, service, transaction
 from .flow import Visit
 from .outbound import documents_of
@@ -128,10 +128,12 @@ async def finish(visit: Visited, request: Request) -> Response:
 
 
 def _go(url: str, under_way: tuple[str, ...]) -> Response:
-    return RedirectResponse(url, 303, {"Set-Cookie": transaction.set_cookie(under_way)})
+    # A redirect has nothing to protect from its opener, and would part a window for the login from the page behind it.
+    opener = {"Cross-Origin-Opener-Policy": "unsafe-none"}
+    return RedirectResponse(url, 303, opener | {"Set-Cookie": transaction.set_cookie(under_way)})
 
 
-@router.post("/token", dependencies=[PUBLIC, limit("token")])
+@router.post("/token", dependencies=[PUBLIC, limit("token")], openapi_extra={"security": TOKEN_IF_ANY})
 async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     with _logging():

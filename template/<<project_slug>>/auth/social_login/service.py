@@ -235,7 +235,7 @@ async def _add(db: AsyncSession, user_id: UUID, opened: Opened) -> None:
     known = {"issuer": identity.issuer, "subject": identity.subject, "name": identity.name, "picture": identity.picture}
     db.add(SocialIdentity(user_id=user_id, provider=opened.provider, **known))
     await db.flush()
-    audit.record(db, Event.IDENTITY_LINKED, user_id, provider=opened.provider)
+    audit.record(db, Event.IDENTITY_LINKED, user_id, provider=opened.provider, subject=identity.subject)
 
 
 async def _has_identity(db: AsyncSession, user_id: UUID) -> bool:

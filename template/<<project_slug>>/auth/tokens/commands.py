@@ -35,13 +35,15 @@ async def _end(name: str) -> None:
         if not name:
             await _end_all(database)
             return
-        async with database.reading() as db:
-            user_id = await id_of(db, name)
-        await service.log_out_everywhere(database, user_id)
+        async with database.transaction() as db:
+            await service.end_sessions(db, user_id := await id_of(db, name))
+        # At once, whatever happens to the codes: their store may be down.
+        typer.echo(f"Ended every session of {name}.")
+        await service.void_codes(database, user_id)
 
 
 async def _end_all(database: Database) -> None:
     async with database.transaction() as db:
         audit.record(db, Event.TOKEN_REVOKED, None, sessions="everybody's")
     # Portion by portion: a statement that takes too long is ended, and what it did is undone.
-    await delete_rows(database, table_of(Session), true())
+    typer.echo(f"Ended {await delete_rows(database, table_of(Session), true())} sessions.")

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...clock import now
-from ...db import Base, Digest, UtcDateTime
+from ...db import PURGED, Base, Digest, UtcDateTime
 from ...users.models import User
 from ..scopes import SCOPES_LENGTH
 
@@ -24,7 +24,7 @@ class Session(Base):
     auth_time: Mapped[datetime] = mapped_column(UtcDateTime)
     """When the user logged in. Refreshing is not logging in and does not change it."""
     idle_until: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True, info=PURGED)
     """The end that no refresh moves."""
     refresh_family: Mapped[bytes | None] = mapped_column(Digest, unique=True)
     """SHA-256 of what all refresh tokens of the session begin with. Whoever sends it was given one of them.

@@ -10,20 +10,14 @@ from ...errors import NotFound
 from ...limits.service import limit
 from ..dependencies import PUBLIC, AccountWriter, BadCredentials, CurrentPrincipal
 from ..method import MalformedCredential
-from ..methods import METHODS
 from . import service
-from .bearer import authenticate
 from .header import bearer_token
 from .models import Session
 from .oauth import RESPONSES, OAuthError, OAuthRoute, form_body, read_form, required, text_field
-from .schemas import SessionOut
+from .schemas import TOKEN_IF_ANY, SessionOut
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
 oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute, responses=RESPONSES)
-
-
-TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method.authenticate is authenticate)]
-"""What OpenAPI says about the logout, which reads the token itself: otherwise generated clients would not send it."""
 
 
 @router.post("/logout", status_code=204, dependencies=[PUBLIC], openapi_extra={"security": TOKEN_IF_ANY})

@@ -8,7 +8,12 @@ from fastapi import Response
 from pydantic import ConfigDict
 
 from ...schemas import Output
+from ..methods import METHODS
+from .bearer import authenticate
 from .service import Tokens
+
+TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method.authenticate is authenticate)]
+"""What OpenAPI says about what reads the token itself: otherwise generated clients would not send it."""
 
 
 class TokensOut(Output):

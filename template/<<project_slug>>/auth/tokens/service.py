@@ -108,8 +108,8 @@ async def start_session(
     (ASVS 7.2.4). One login at a time per account: otherwise parallel ones would miscount the sessions (ST-7).
     """
     user = await locked(db, user_id)
-    if user is None:
-        raise NotFound  # deleted since it was looked at
+    if user is None or not user.is_active:
+        raise NotFound  # since it was looked at; enabled again, it must not have this session (ASVS 7.4.2)
     held = scopes_of(user.roles)
     granted = held if scopes is None else held & scopes
     if scopes is not None and not granted:
@@ -178,7 +178,7 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     try:
         # Without the ORM, with statements built once: every client does this every quarter of an hour.
         async with database.engine.begin() as db:
-            return await _rotate(db, token, scope)
+            session, tokens = await _rotate(db, token, scope)
     except InvalidGrant:
         log_event(Event.CREDENTIAL_REFUSED, reason="invalid_grant")
         raise
@@ -191,9 +191,12 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
         elif owner.email:
             outbox.send(device_logged_out(owner.email))
         raise InvalidGrant from None
+    # In the log alone: if it turns out that a thief did, it tells from where.
+    log_event(Event.TOKEN_REFRESHED, user_id=session.user_id, session=session.id)
+    return tokens
 
 
-async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> Tokens:
+async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> tuple[Session, Tokens]:
     family = _family_of(token)
     row = (await db.execute(_OF_FAMILY, {"family": digest(family), "now": now()})).first()
     if row is None:
@@ -210,7 +213,7 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
         raise InvalidScope
     # A role taken away since must not be signed again: other services trust the claim (ASVS 8.3.2, 10.4.11).
     granted = " ".join(sorted((at_login if scope is None else scope) & scopes_of(row.roles)))
-    return await _hand_out(db, session, granted, successor)
+    return session, await _hand_out(db, session, granted, successor)
 
 
 async def _spend(db: AsyncConnection, session: Session, token: str, successor: str) -> None:
@@ -266,13 +269,15 @@ async def end_sessions(db: AsyncSession, user_id: UUID, /, *, keep: str | None =
 
 
 async def log_out_everywhere(database: Database, user_id: UUID) -> None:
-    """End all of the user's sessions, and void the codes that whoever held one may have asked for (ASVS 7.4.3).
-
-    Not a reset: a thief who can log in would keep the owner from recovering the account.
-    """
+    """End all of the user's sessions, and void the codes that whoever held one may have asked for (ASVS 7.4.3)."""
     async with database.transaction() as db:
         await end_sessions(db, user_id)
     # Afterwards: while the store of the codes is down, a thief must not stay logged in.
+    await void_codes(database, user_id)
+
+
+async def void_codes(database: Database, user_id: UUID) -> None:
+    """Void the user's codes that need a session. Not a reset: a thief would keep the owner from recovering."""
     async with database.transaction() as db:
         await one_time.discard(db, str(user_id), Purpose.CHANGE_EMAIL, Purpose.SOCIAL_EMAIL)
 

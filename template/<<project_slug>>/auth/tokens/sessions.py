@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BindParameter, Row
 from sqlalchemy.sql import ColumnElement
@@ -20,9 +21,12 @@ METHOD = "bearer"
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
 
 
-def invalid_token(description: str = "The access token is invalid") -> InvalidCredential:
+def invalid_token(
+    description: str = "The access token is invalid", *, session_id: UUID | None = None
+) -> InvalidCredential:
     """Return the one refusal for a token that is not valid, whatever the reason (RFC 6750, section 3.1)."""
-    return InvalidCredential("invalid_token", description, error="invalid_token", error_description=description)
+    told = {"error": "invalid_token", "error_description": description}
+    return InvalidCredential("invalid_token", description, credential=str(session_id) if session_id else None, **told)
 
 
 def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
