@@ -226,7 +226,7 @@ def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations
     # Each database reports the kind of error, for instance a missing table, in its own way.
     reason = str(error.orig).partition("\n")[0]
     if isinstance(error, IntegrityError | DataError):
-        advice = ""  # the tables are as expected: the data is not
+        return f"Database error: {reason}."  # the tables are as expected: the data is not
     return f"Database error: {reason}. {advice if error.statement else NOT_THERE}"
 
 
@@ -265,7 +265,7 @@ def _add_commands_of_parts() -> None:
     for path in sorted(PACKAGE.rglob("commands.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         module = import_module("." + ".".join(parts), PACKAGE.name)
-        if hasattr(module, "app"):
+        if isinstance(getattr(module, "app", None), typer.Typer):
             app.add_typer(module.app, name=getattr(module, "NAME", parts[-2].replace("_", "-")))
 
 

@@ -80,10 +80,11 @@ async def _compare(old: AsyncConnection, new: AsyncConnection) -> None:
 
 
 async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table) -> int:
-    count = 0
-    async with old.stream(select(table)) as rows:
+    count, jsons = 0, [column for column in table.columns if isinstance(column.type, JSON)]
+    # Read, NULL and the `null` of JSON are both None.
+    async with old.stream(select(table, *(column.is_(null()) for column in jsons))) as rows:
         async for some in _portions(table, rows):
-            await new.execute(insert(table), [_values(table, row) for row in some])
+            await new.execute(insert(table), [_values(table, row) | _nulls(jsons, row) for row in some])
             count += len(some)
     if (statement := numbered_on(table)) is not None:
         await new.execute(statement)
@@ -115,12 +116,15 @@ def _referred_first(name: str, rows: Sequence[Row[Any]], references: Sequence[Fo
 
 
 def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
-    values = zip(table.columns, row, strict=True)
+    values = zip(table.columns, row, strict=False)
     return {column.name: _value(column, value) for column, value in values if column.computed is None}
 
 
+def _nulls(jsons: Sequence[Column[Any]], row: Row[Any]) -> dict[str, Any]:
+    are_null = row[len(row) - len(jsons) :]
+    return {column.name: null() for column, is_null in zip(jsons, are_null, strict=True) if is_null}
+
+
 def _value(column: Column[Any], value: Any) -> Any:
-    if value is None and column.nullable and isinstance(column.type, JSON):
-        return null()  # None would become JSON's `null`, which no `IS NULL` finds.
     # MySQL stores `Exact` text as bytes.
     return value.decode() if isinstance(value, bytes) and isinstance(column.type, Exact) else value

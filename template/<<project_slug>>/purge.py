@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from .clock import now
-from .db import PURGED, Base, Database
+from .db import Base, Database
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ async def purge_expired(database: Database) -> int:
     Rows go before those they refer to. Raises the first table's error, after the others have been purged.
     """
     deleted, failures = 0, []
-    ends = [column for table in reversed(Base.metadata.sorted_tables) for column in table.c if column.info == PURGED]
+    ends = [column for table in reversed(Base.metadata.sorted_tables) for column in table.c if "purged" in column.info]
     for column in ends:
         try:
             deleted += await delete_rows(database, column.table, column <= now())

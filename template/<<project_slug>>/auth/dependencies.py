@@ -97,7 +97,8 @@ async def authenticate(request: Request) -> Principal | None:
     except InvalidCredential as error:
         log_event(Event.CREDENTIAL_REFUSED, reason=error.code, credential=error.credential)
         raise Unauthorized(error.description, code=error.code, **error.challenge) from None
-    return principals[0] if principals else None
+    request.state.principal = caller = principals[0] if principals else None
+    return caller
 
 
 class Guard:
@@ -122,7 +123,6 @@ class Guard:
         known: Principal | None = getattr(request.state, "principal", None) or await authenticate(request)
         if known is None:
             raise Unauthorized
-        request.state.principal = known
         return known
 
 

@@ -26,7 +26,7 @@ class InvalidCredential(Exception):
     def __init__(self, code: str, description: str, *, credential: str | None = None, **challenge: str) -> None:
         """`challenge` holds parameters for the Bearer challenge (RFC 6750, section 3); other schemes have none.
 
-        `credential` is the id of a credential that was good once, for the log.
+        `credential` is its id, for the log; of a key it is what was sent, which proves nothing.
         """
         self.code = code
         self.credential = credential

@@ -23,20 +23,27 @@ class TooLargeAsProblem:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_replaced = False
+        is_replaced, is_read = False, False
+
+        async def receive_and_note() -> Message:
+            nonlocal is_read
+            message = await receive()
+            is_read = not message.get("more_body")
+            return message
 
         async def send_or_replace(message: Message) -> None:
             nonlocal is_replaced
             if is_replaced:
                 return
             if message["type"] == "http.response.start" and message["status"] == 413:
-                await _drop_rest(scope, receive)
+                if not is_read:
+                    await _drop_rest(scope, receive)
                 if is_replaced := _is_plain(message):
                     await errors.too_large()(scope, receive, send)
                     return
             await send(message)
 
-        await self._app(scope, receive, send_or_replace)
+        await self._app(scope, receive_and_note, send_or_replace)
 
 
 async def _drop_rest(scope: Scope, receive: Receive) -> None:

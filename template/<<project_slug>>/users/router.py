@@ -1,5 +1,6 @@
 """Reading one's own account, and administering all accounts."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from ..auth.principal import Principal
 from ..auth.scopes import Scope
 from ..db import Reading, Writing
 from . import service
+from .models import User
 from .schemas import AdminUserOut, AdminUserPatch, UserOut
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -35,9 +37,8 @@ async def list_users(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> list[AdminUserOut]:
     """List accounts, oldest first."""
-    # After a leak, it tells whose data was seen by whom.
-    log_event(Event.ACCOUNTS_READ, user_id=caller.user_id, credential=caller.credential, offset=offset, limit=limit)
     users = await service.list_users(db, offset=offset, limit=limit)
+    _log_read(caller, users)
     return [AdminUserOut.model_validate(user) for user in users]
 
 
@@ -49,4 +50,11 @@ async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, d
     """
     await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)
+    _log_read(caller, [user])
     return AdminUserOut.model_validate(user)
+
+
+def _log_read(caller: Principal, users: Sequence[User]) -> None:
+    # After a leak, it tells whose data was seen by whom.
+    read = [user.id for user in users]
+    log_event(Event.ACCOUNTS_READ, user_id=caller.user_id, credential=caller.credential, accounts=read)

@@ -28,11 +28,15 @@ async def delete_account(db: AsyncSession, user_id: UUID) -> None:
 
 
 def check_references() -> None:
-    """Raise Misbuilt for a reference to accounts that would make each deletion of one fail."""
-    for table in Base.metadata.tables.values():
-        for key in table.foreign_keys:
-            if key.column.table is table_of(User) and key.ondelete is None:
-                raise Misbuilt(f"{table.name}.{key.parent.name} refers to accounts, and needs an ondelete.")
+    """Raise Misbuilt for a reference that makes the deletion of an account fail, or of what goes with one."""
+    keys = [key for table in Base.metadata.tables.values() for key in table.foreign_keys]
+    going = [table_of(User)]
+    for table in going:  # which grows
+        for key in (key for key in keys if key.column.table is table):
+            if key.ondelete is None or (key.ondelete == "SET NULL" and not key.parent.nullable):
+                raise Misbuilt(f"{key.parent} refers to what is deleted with accounts: it needs a fitting ondelete.")
+            if key.ondelete == "CASCADE" and key.parent.table not in going:
+                going.append(key.parent.table)
 
 
 async def named(db: AsyncSession, name: str) -> User | None:

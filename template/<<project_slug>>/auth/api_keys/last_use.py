@@ -39,7 +39,8 @@ class LastUse:
     def note(self, key_id: str, known: datetime | None) -> None:
         """Note that the key is used now, and return at once; `known` is the last use in the database."""
         if known is None or known <= now() - EVERY:
-            log_event(Event.KEY_USED, key=key_id)
+            if key_id not in self._used:
+                log_event(Event.KEY_USED, key=key_id)
             self._used.add(key_id)
             self._task = self._task or asyncio.create_task(self._run())
 
@@ -51,8 +52,11 @@ class LastUse:
     async def _run(self) -> None:
         try:
             while self._used:
-                used, self._used = self._used, set()
-                await self._write(sorted(used))
+                used = frozenset(self._used)
+                try:
+                    await self._write(sorted(used))
+                finally:
+                    self._used -= used
         finally:
             self._task = None
 

@@ -86,7 +86,7 @@ async def read(database: Database, token: str) -> Principal:
         raise invalid_token() from None
     moment = now().timestamp()
     if claims["exp"] <= moment:
-        raise invalid_token("The access token expired")
+        raise invalid_token("The access token expired", session_id=claims["sid"])
     if claims["iat"] > moment + LEEWAY:
         raise invalid_token()
     row = await database.part(lookup).get(claims["sid"])

@@ -56,7 +56,7 @@ async def read(database: Database, token: str) -> Principal:
     if row is None:
         raise invalid_token()
     if row.expires_at <= now():
-        raise invalid_token("The access token expired")
+        raise invalid_token("The access token expired", session_id=row.id)
     return principal_of(row, granted=row.granted)
 
 

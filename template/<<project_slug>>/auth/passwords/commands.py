@@ -22,27 +22,31 @@ app = typer.Typer(help="Let somebody choose a password.")
 def link(
     name: Named,
     lock: Annotated[bool, typer.Option(help="Remove the password, other logins and all access first.")] = False,
-    email: Annotated[str, typer.Option(help="With --lock: its owner's address, if a thief has changed it.")] = "",
+    email: Annotated[str | None, typer.Option(help="With --lock: its owner's address, if changed by a thief.")] = None,
 ) -> None:
     """Print a code that sets the account's password, once, within RESET_MINUTES: POST /auth/reset-password.
 
     Nobody else ever knows the password, not even for a moment (ASVS 6.4.1, 6.4.6). Lock an account that somebody else
     can log in to: they could void the code by changing the password.
     """
-    if email and not lock:
+    if email is not None and not lock:
         raise SystemExit("--email needs --lock: whoever can log in could change it again.")
-    typer.echo(asyncio.run(_link(name, lock=lock, email=email and accepted(email))))
+    address = None if email is None else accepted(email)
+    typer.echo(asyncio.run(_link(name, lock=lock, email=address)))
 
 
-async def _link(name: str, *, lock: bool, email: str) -> str:
+async def _link(name: str, *, lock: bool, email: str | None) -> str:
     async with opened_database() as database:
         async with database.reading() as db:
             user_id = await id_of(db, name)
         if lock:
-            await _lock(database, user_id, email)
-            typer.echo(f"{name} is locked until this code or a mailed one is used.", err=True)
+            await _lock(database, user_id)
+            typer.echo(f"{user_id} is locked until a code for it is used.", err=True)
         async with database.transaction() as db:
             user = await db.get_one(User, user_id)
+            if email:
+                audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(user.email or ""))
+                await set_email(db, user, email)
             if not user.is_active or user.email is None:
                 # Using the code would remove every other login, and nobody can log in with a password alone.
                 raise SystemExit(f"There is no code for {name}: the account is disabled, or has no e-mail address.")
@@ -50,12 +54,9 @@ async def _link(name: str, *, lock: bool, email: str) -> str:
             return await create_reset(db, user, printed=True)
 
 
-async def _lock(database: Database, user_id: UUID, email: str) -> None:
-    # By itself: while the store of the codes is down, a thief must not stay logged in.
+async def _lock(database: Database, user_id: UUID) -> None:
+    # By itself: if the store of the codes is down, or the address another account's, a thief must not stay logged in.
     async with database.transaction() as db:
         user = await db.get_one(User, user_id)
         audit.record(db, Event.PASSWORD_CHANGED, user.id, locked=True)
         await lock_out(db, user)
-        if email:
-            audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(user.email or ""))
-            await set_email(db, user, email)

@@ -11,14 +11,15 @@ import secrets
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
 from passlib.context import CryptContext
+from passlib.registry import get_crypt_handler
 
-from ...errors import Unavailable
+from ...errors import Misbuilt, Unavailable
 from .. import own
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,23 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _ON_LINUX = sys.platform == "linux"  # elsewhere threads have no own priority, and the id may be some process's
+
+
+def _checked(names: Sequence[str]) -> Sequence[str]:
+    """Raise Misbuilt for a format that passlib cannot read, or that would take what locks an account for a hash."""
+    for name in (names,) if isinstance(names, str) else names:
+        try:
+            handler = get_crypt_handler(name)
+            getattr(handler, "get_backend", bool)()  # raises if its library is missing
+            is_readable = isinstance(names, tuple) and not handler.identify("!")
+        except (KeyError, ImportError, RuntimeError):
+            is_readable = False
+        if not is_readable:
+            raise Misbuilt(f"auth/own.py: OLD_HASHES must be a tuple of passlib's names, and {name!r} cannot be read.")
+    return names
+
+
+OLD_HASHES = _checked(getattr(own, "OLD_HASHES", ()))  # an older `own.py` has none
 
 
 class PasswordHasher:
@@ -37,7 +55,7 @@ class PasswordHasher:
 
     def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
         self._context = CryptContext(
-            schemes=["argon2", *getattr(own, "OLD_HASHES", ())],  # an older `own.py` has none
+            schemes=["argon2", *OLD_HASHES],
             deprecated="auto",
             argon2__type="ID",
             argon2__memory_cost=memory_cost,

@@ -25,8 +25,8 @@ class SocialIdentity(Base):
     provider: Mapped[str] = mapped_column(String(20))
     issuer: Mapped[str] = mapped_column(Exact(255))
     subject: Mapped[str] = mapped_column(Exact(255))
-    name: Mapped[str] = mapped_column(String(100))
-    picture: Mapped[str] = mapped_column(String(500))
+    name: Mapped[str] = mapped_column(String(100), default="")
+    picture: Mapped[str] = mapped_column(String(500), default="")
     """An https address at the provider, or empty. As of the last login, like the name."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

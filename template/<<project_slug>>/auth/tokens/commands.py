@@ -36,7 +36,8 @@ async def _end(name: str) -> None:
             await _end_all(database)
             return
         async with database.transaction() as db:
-            await service.end_sessions(db, user_id := await id_of(db, name))
+            user_id = await id_of(db, name)
+            await service.end_sessions(db, user_id)
         # At once, whatever happens to the codes: their store may be down.
         typer.echo(f"Ended every session of {name}.")
         await service.void_codes(database, user_id)
