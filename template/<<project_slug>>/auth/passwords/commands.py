@@ -42,16 +42,22 @@ async def _link(name: str, *, lock: bool, email: str | None) -> str:
         if lock:
             await _lock(database, user_id)
             typer.echo(f"{user_id} is locked until a code for it is used.", err=True)
+        if email:
+            await _move(database, user_id, email)
         async with database.transaction() as db:
             user = await db.get_one(User, user_id)
-            if email:
-                audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(user.email or ""))
-                await set_email(db, user, email)
             if not user.is_active or user.email is None:
                 # Using the code would remove every other login, and nobody can log in with a password alone.
                 raise SystemExit(f"There is no code for {name}: the account is disabled, or has no e-mail address.")
             audit.record(db, Event.RESET_CODE_CREATED, user.id)
             return await create_reset(db, user, printed=True)
+
+
+async def _move(database: Database, user_id: UUID, email: str) -> None:
+    async with database.transaction() as db:
+        user = await db.get_one(User, user_id)
+        audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(user.email or ""))
+        await set_email(db, user, email)
 
 
 async def _lock(database: Database, user_id: UUID) -> None:

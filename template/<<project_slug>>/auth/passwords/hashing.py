@@ -55,7 +55,7 @@ class PasswordHasher:
 
     def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
         self._context = CryptContext(
-            schemes=["argon2", *OLD_HASHES],
+            schemes=list(dict.fromkeys(("argon2", *OLD_HASHES))),
             deprecated="auto",
             argon2__type="ID",
             argon2__memory_cost=memory_cost,
