@@ -25,7 +25,8 @@ OF_THE_TESTS = {"forget"}
 """Settings are read anew for each."""
 FOUND_BY_NAME = {
     "NAME", "create_served_app", "downgrade", "revision", "down_revision", "branch_labels", "depends_on", "__all__",
-    "MIDDLEWARE", "ALLOWED_HEADERS", "EXPOSED_HEADERS", "LIFESPANS", "TABLES_TO_DROP_LATER", "install", "LimitedProtocol",
+    "ALLOWED_HEADERS", "EXPOSED_HEADERS", "MIDDLEWARE", "LIFESPANS", "TABLES_TO_DROP_LATER", "install",
+    "LimitedProtocol",
 }  # fmt: skip
 """By the command line, uvicorn, Alembic and Python, and of `own.py`. Modules: `main`, `cli`, `protocol`, `commands`."""
 LIMITS = {"TokenLimits", "PasswordLimits", "MailLimits", "KeyLimits"}
