@@ -19,7 +19,7 @@ SMALL_BUDGETS = {"package": 4683, "tests": 7189, "other": 1437}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 54, "tests": 263, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 144, "tests": 460, "other": 62}
+REDIS = {"package": 144, "tests": 460, "other": 64}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

@@ -22,11 +22,10 @@ def act_as(actor: str) -> None:
 
 
 def _who() -> dict[str, str]:
-    if actor := _actor.get():
-        return {"by": actor}
     # After a leak, it distinguishes what was done with a credential from what its owner did.
-    caller = (current_request() or {}).get("state", {}).get("principal")
-    return {"credential": caller.credential} if caller else {}
+    if caller := (current_request() or {}).get("state", {}).get("principal"):
+        return {"credential": caller.credential}
+    return {"by": actor} if (actor := _actor.get()) else {}
 
 
 def record(db: AsyncSession, event: StrEnum, user_id: UUID | None, **fields: Any) -> None:
