@@ -116,7 +116,7 @@ def _referred_first(name: str, rows: Sequence[Row[Any]], references: Sequence[Fo
 
 
 def _values(table: Table, row: Row[Any]) -> dict[str, Any]:
-    values = zip(table.columns, row, strict=False)
+    values = zip(table.columns, row[: len(table.columns)], strict=True)
     return {column.name: _value(column, value) for column, value in values if column.computed is None}
 
 

@@ -34,7 +34,7 @@ def migrations_due() -> Iterator[str]:
     """Yield a sentence if the database or the migrations are behind. Raises OperationalError without a database."""
     if not Path("pyproject.toml").exists():
         return
-    # Imported here, as in `cli.migrate`.
+    # Imported here, as in `cli.migrate`: serving does not need it, and would take longer to start and more memory.
     from alembic import command, util  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above

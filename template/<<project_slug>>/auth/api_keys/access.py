@@ -43,14 +43,14 @@ async def authenticate(request: Request) -> Principal | None:
 
     Bad keys are counted by IP address, which raises TooManyRequests; a good one needs no write and never waits for one.
     """
-    text = request.headers.get(HEADER)
-    if text is None:
+    sent = request.headers.get(HEADER)
+    if sent is None:
         return None
-    database = database_of(request)
-    row = await _find(database, text.strip(" \t"))  # not part of a field's value (RFC 9110, section 5.5)
+    text, database = sent.strip(" \t"), database_of(request)  # not part of a field's value (RFC 9110, section 5.5)
+    row = await _find(database, text)
     if row is None:
         await limits.hit(database, "token", "api_key", limits.client_network())
-        raise InvalidCredential("invalid_api_key", "The API key is not valid", credential=id_of(text.strip(" \t")))
+        raise InvalidCredential("invalid_api_key", "The API key is not valid", credential=id_of(text))
     database.part(LastUse).note(row.id, row.last_used_at)
     return _principal_of(row)
 
