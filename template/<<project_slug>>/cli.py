@@ -99,7 +99,7 @@ def serve(host: str = "127.0.0.1", port: Port = 8000, workers: Annotated[int, ty
     _serve(host, port, workers=workers)
 
 
-def _import_app() -> None:
+def import_app() -> None:
     """Import all parts, the owner's too: settings classes and tables are known once their modules are imported."""
     import_module(f"{PACKAGE.name}.api")
 
@@ -109,7 +109,7 @@ def _build_app() -> None:
 
 
 def _refuse_unsafe_settings() -> None:
-    _import_app()
+    import_app()
     try:
         refuse_unsafe_settings()
     except UnsafeSettings as problems:
@@ -156,7 +156,7 @@ def write_env_file(path: Path) -> None:
 
 
 def _first_values() -> Iterator[tuple[str, str]]:
-    _import_app()
+    import_app()
     for settings in Settings.classes:
         yield from settings.first_values().items()
 
@@ -186,7 +186,7 @@ def _refuse_other_folders() -> None:
 @app.command()
 def doctor() -> None:
     """Report problems with settings and servers, and optional features that are off. Exits with 1 on any problem."""
-    _import_app()
+    import_app()
     problems = find_problems() or _find_flaws() or _find_due()
     for problem in problems:
         typer.echo(f"- {problem}")
@@ -237,7 +237,7 @@ def purge() -> None:
 
 
 async def _purge() -> None:
-    _import_app()
+    import_app()
     async with opened_database() as database:
         typer.echo(f"Deleted {await purge_expired(database)} rows.")
 
@@ -253,7 +253,7 @@ def copy_from(address: Annotated[str, typer.Argument(envvar="OLD_DATABASE_URL")]
 
 
 async def _copy_from(address: str) -> None:
-    _import_app()
+    import_app()
     async with opened_database() as database:
         try:
             typer.echo(f"Copied {await copy_everything(address, database)} rows.")

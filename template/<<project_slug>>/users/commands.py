@@ -1,10 +1,11 @@
 """Accounts from the command line."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.scopes import Role
-from ..cli import opened_database
+from ..cli import import_app, opened_database
 from . import service
 from .email import canonical, checked
 from .models import User
 
-app = typer.Typer(help="Create, list, enable, disable and delete accounts, and grant roles.")
+app = typer.Typer(help="Create, list, show, enable, disable and delete accounts, and grant roles.")
 
 
 @app.command()
@@ -36,6 +37,7 @@ def accepted(email: str) -> str:
         raise SystemExit(f"{email} is not an e-mail address.") from None
 
 
+_LINE = TypeAdapter(dict[str, Any])
 Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address, or its id.")]
 
 
@@ -116,6 +118,19 @@ async def _list() -> None:
         for user in await db.execute(columns.order_by(User.created_at)):
             state = "active" if user.is_active else "disabled"
             typer.echo(f"{user.id}\t{user.email or ''}\t{' '.join(sorted(user.roles))}\t{state}")
+
+
+@app.command()
+def show(name: Named) -> None:
+    """Print what every table holds about an account, as lines of JSON; no hash of a secret."""
+    asyncio.run(_show(name))
+
+
+async def _show(name: str) -> None:
+    import_app()  # for your tables
+    async with opened_database() as database, database.reading() as db:
+        async for table, row in service.held_about(db, await id_of(db, name)):
+            typer.echo(_LINE.dump_json({table: row}))
 
 
 @app.command()

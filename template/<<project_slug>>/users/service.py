@@ -1,10 +1,11 @@
 """Read and change accounts."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Column, delete, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
@@ -44,6 +45,24 @@ async def named(db: AsyncSession, name: str) -> User | None:
     with suppress(ValueError):
         return await db.get(User, UUID(name))
     return await db.scalar(select(User).where(User.email_key == canonical(name)))
+
+
+async def held_about(db: AsyncSession, user_id: UUID) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
+    """Yield each row that refers to an account, in your tables too, with its table's name; no hash and no secret.
+
+    It answers whoever asks what is stored about them (GDPR, article 15).
+    """
+    for table in Base.metadata.sorted_tables:
+        shown = [column for column in table.columns if "secret" not in column.info]
+        whose = [column == user_id for column in table.columns if _names_account(column)]
+        for row in await db.execute(select(*shown).where(or_(false(), *whose))):
+            yield table.name, {name: value for name, value in row._mapping.items() if not isinstance(value, bytes)}
+
+
+def _names_account(column: Column[Any]) -> bool:
+    account = table_of(User).c.id
+    # By name too: the trail has no foreign key, since it outlives the account.
+    return column is account or column.references(account) or column.name == "user_id"
 
 
 async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[User]:

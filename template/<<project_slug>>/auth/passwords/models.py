@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...clock import now
-from ...db import Base, UtcDateTime
+from ...db import SECRET, Base, UtcDateTime
 from ...users.models import User
 
 
@@ -18,7 +18,7 @@ class Password(Base):
     __tablename__ = "password"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
-    hash: Mapped[str] = mapped_column(String(255))
+    hash: Mapped[str] = mapped_column(String(255), info=SECRET)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
