@@ -279,6 +279,8 @@ def main() -> None:
         _add_commands_of_parts()
         app()
     except (ValidationError, SettingsError):
+        if not find_problems():  # what a command of yours validates is no setting
+            raise
         raise SystemExit("The settings are invalid; `doctor` says what is wrong with them.") from None
     except DBAPIError as error:
         raise SystemExit(_in_a_sentence(error)) from None
