@@ -106,21 +106,26 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     event.listen(writing.sync_engine, "commit", forbid_another)
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
-    # Separate, since counters of one name wait for each other's row: many at once would leave none for reading.
-    return writing, reading, _engine(settings, pool_size=_COUNTERS, **_AUTOCOMMIT)
+    # Separate, since counters of one name wait for each other's row: many at once would leave none for reading. They do
+    # not wait for the disk: a crash of the server may forget the last second of counts, and nothing else.
+    counting = _engine(settings, pool_size=_COUNTERS, more="-c synchronous_commit=off", **_AUTOCOMMIT)
+    return writing, reading, counting
 
 
 committing = AsyncEngine.connect
 """How to connect for counting: there, each statement is committed by itself."""
 
 
-def _engine(settings: DatabaseSettings, *, patience: float | None = None, **options: Any) -> AsyncEngine:
+def _engine(
+    settings: DatabaseSettings, *, patience: float | None = None, more: str = "", **options: Any
+) -> AsyncEngine:
+    patience = settings.database_statement_timeout if patience is None else patience
     engine = create_async_engine(
         settings.database_url,
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         pool_recycle=200,  # seconds: many a firewall forgets, and tells nobody, what was idle for four minutes
-        connect_args=_connect_args(settings, settings.database_statement_timeout if patience is None else patience),
+        connect_args=_connect_args(settings, patience, more),
         hide_parameters=True,  # errors are logged, and the parameters are users' data (ASVS 16.2.5)
         **options,
     )
@@ -128,8 +133,8 @@ def _engine(settings: DatabaseSettings, *, patience: float | None = None, **opti
     return engine
 
 
-def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]:
-    limits = {
+def _connect_args(settings: DatabaseSettings, patience: float, more: str) -> dict[str, Any]:
+    timeouts = {
         "lock_timeout": settings.database_timeout,
         "statement_timeout": patience,
         # A worker that hangs inside a transaction must not keep its locks. A migration may work between statements.
@@ -142,7 +147,7 @@ def _connect_args(settings: DatabaseSettings, patience: float) -> dict[str, Any]
         "connect_timeout": math.ceil(settings.database_timeout),
         "fallback_application_name": __package__,
         "keepalives_idle": 60,  # seconds
-        "options": " ".join([own, *(f"-c {name}={math.ceil(seconds * 1000)}" for name, seconds in limits.items())]),
+        "options": " ".join([own, more, *(f"-c {name}={math.ceil(each * 1000)}" for name, each in timeouts.items())]),
         # Milliseconds after which a server that vanished silently counts as gone.
         "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
     }

@@ -57,12 +57,13 @@ class JoinedLookup(Generic[K, V]):
             asked = {key: self._waiting.pop(key) for key in list(islice(self._waiting, MOST))}
             found = await self._fetch(list(asked))
         except BaseException as error:
-            # If the runner is cancelled, keys that arrived in the meantime fail too: nobody else would answer them.
-            for future in (*asked.values(), *(self._waiting.values() if not isinstance(error, Exception) else ())):
+            # Keys that arrived in the meantime fail too: behind a database that stalls, each query would wait for its
+            # timeout in turn, and the last key for all of them.
+            for future in (*asked.values(), *self._waiting.values()):
                 future.set_exception(error)
                 future.exception()  # marks it as retrieved: its waiter may have hung up
+            self._waiting.clear()
             if not isinstance(error, Exception):
-                self._waiting.clear()
                 raise
         else:
             for key, future in asked.items():

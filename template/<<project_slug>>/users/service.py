@@ -15,7 +15,7 @@ from ..auth.credentials import end_access
 from ..auth.dependencies import Forbidden, require_recent_login
 from ..auth.principal import Principal
 from ..auth.scopes import Role, scopes_of
-from ..db import Base, affected, table_of
+from ..db import SECRET, Base, affected, table_of
 from ..errors import Conflict, Misbuilt, NotFound
 from .email import canonical
 from .models import User
@@ -53,7 +53,7 @@ async def held_about(db: AsyncSession, user_id: UUID) -> AsyncGenerator[tuple[st
     It answers whoever asks what is stored about them (GDPR, article 15).
     """
     for table in Base.metadata.sorted_tables:
-        shown = [column for column in table.columns if "secret" not in column.info]
+        shown = [column for column in table.columns if not SECRET.items() <= column.info.items()]
         whose = [column == user_id for column in table.columns if _names_account(column)]
         for row in await db.execute(select(*shown).where(or_(false(), *whose))):
             yield table.name, {name: value for name, value in row._mapping.items() if not isinstance(value, bytes)}

@@ -49,11 +49,14 @@ OLD_HASHES = _checked(getattr(own, "OLD_HASHES", ()))  # an older `own.py` has n
 class PasswordHasher:
     """Hashes and verifies passwords, `threads` at a time, with up to `max_waiting` more in the queue.
 
-    `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing them upgrades each stored hash at its owner's
-    next login. Meant for one event loop at a time. If a running computation is cancelled, its result is dropped.
+    No call takes longer than `patience` seconds. `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing
+    them upgrades each stored hash at its owner's next login. Meant for one event loop at a time. If a running
+    computation is cancelled, its result is dropped.
     """
 
-    def __init__(self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64) -> None:
+    def __init__(
+        self, *, memory_cost: int, time_cost: int, threads: int = 1, max_waiting: int = 64, patience: float = 5
+    ) -> None:
         self._context = CryptContext(
             schemes=list(dict.fromkeys(("argon2", *OLD_HASHES))),
             deprecated="auto",
@@ -64,6 +67,7 @@ class PasswordHasher:
         )
         self._decoy = _decoy(memory_cost, time_cost)
         self._places = threads + max_waiting
+        self._patience = patience
         self._executor = ThreadPoolExecutor(threads, "hashing", initializer=_step_back if _ON_LINUX else None)
 
     async def hash(self, password: str) -> str:
@@ -83,13 +87,15 @@ class PasswordHasher:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._places:
-            log.warning("hashing_busy")
-            raise Unavailable
+            raise _busy()
         self._places -= 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+            # It removes queued work. Nobody tells of a client that has hung up, for whose hash others would wait.
+            async with asyncio.timeout(self._patience):
+                return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        except TimeoutError:
+            raise _busy() from None
         finally:
-            # Also on cancellation, which removes queued work: closed connections must not fill the queue.
             self._places += 1
 
     def _hash(self, password: str) -> str:
@@ -113,6 +119,11 @@ class PasswordHasher:
         if not self._context.verify(password, stored):
             return False, None
         return True, self._hash(password) if self._context.needs_update(stored) else None
+
+
+def _busy() -> Unavailable:
+    log.warning("hashing_busy")
+    return Unavailable()
 
 
 def _step_back() -> None:
