@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from <<project_slug>>.auth.scopes import Role, Scope
-from <<project_slug>>.auth.tokens.service import Tokens, start_session
+from <<project_slug>>.auth.tokens.schemas import TokensOut
+from <<project_slug>>.auth.tokens.service import start_session
 from <<project_slug>>.db import Database
 from <<project_slug>>.users.email import canonical
 from <<project_slug>>.users.models import User
@@ -39,6 +40,6 @@ async def proof_of(database: Database, user: User, password: str | None = None) 
         return header_of(await start_session(db, user.id))
 
 
-def header_of(tokens: Tokens) -> dict[str, str]:
+def header_of(tokens: TokensOut) -> dict[str, str]:
     """Return the header that proves a session."""
     return {"Authorization": f"Bearer {tokens.access_token}"}

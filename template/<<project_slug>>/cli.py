@@ -4,13 +4,14 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import wraps
 from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated
+from typing import Annotated, Any, ParamSpec
 
 import typer
 import uvicorn
@@ -35,11 +36,23 @@ from .settings import (
     refuse_unsafe_settings,
 )
 
+P = ParamSpec("P")
+
 PACKAGE = Path(__file__).parent
 ENV_FILE = Path(".env")
 Port = Annotated[int, typer.Option(min=0, max=65_535)]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Make a command of a coroutine function; Typer runs none."""
+
+    @wraps(command)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        asyncio.run(command(*args, **options))
+
+    return run
 
 
 @asynccontextmanager
@@ -231,28 +244,22 @@ def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations
 
 
 @app.command()
-def purge() -> None:
+@asynchronous
+async def purge() -> None:
     """Delete what has expired: secrets, limits, old events. Run it daily if PURGE_MINUTES is 0."""
-    asyncio.run(_purge())
-
-
-async def _purge() -> None:
     import_app()
     async with opened_database() as database:
         typer.echo(f"Deleted {await purge_expired(database)} rows.")
 
 
 @app.command("copy-from")
-def copy_from(address: Annotated[str, typer.Argument(envvar="OLD_DATABASE_URL")]) -> None:
+@asynchronous
+async def copy_from(address: Annotated[str, typer.Argument(envvar="OLD_DATABASE_URL")]) -> None:
     """Copy everything from another database into this one, which must be migrated and empty. Stop the app first.
 
     Everybody on this machine can read a command's arguments: an address with a password belongs in the variable.
     The other one is connected to as its address says: for a PostgreSQL on another machine, add ?sslmode=verify-full.
     """
-    asyncio.run(_copy_from(address))
-
-
-async def _copy_from(address: str) -> None:
     import_app()
     async with opened_database() as database:
         try:

@@ -109,21 +109,16 @@ class Guard:
         self.within = within
 
     async def __call__(self, request: Request) -> Principal:
-        caller = await self._caller(request)
+        # A router's guard and an endpoint's guard ask for the same caller: one lookup per request.
+        caller: Principal | None = getattr(request.state, "principal", None) or await authenticate(request)
+        if caller is None:
+            raise Unauthorized
         if not self.scopes <= caller.scopes:
             log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, needed=sorted(self.scopes))
             raise Forbidden(self.scopes)
         if self.within is not None:
             require_recent_login(caller, self.within)
         return caller
-
-    @staticmethod
-    async def _caller(request: Request) -> Principal:
-        # A router's guard and an endpoint's guard ask for the same caller: one lookup per request.
-        known: Principal | None = getattr(request.state, "principal", None) or await authenticate(request)
-        if known is None:
-            raise Unauthorized
-        return known
 
 
 def require_recent_login(caller: Principal, within: timedelta = RECENT) -> None:

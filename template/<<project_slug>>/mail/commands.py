@@ -1,10 +1,8 @@
 """Mail from the command line."""
 
-import asyncio
-
 import typer
 
-from ..cli import refuse_unsafe
+from ..cli import asynchronous, refuse_unsafe
 from ..users.email import checked
 from .messages import Message
 from .outbox import TRANSPORTS
@@ -14,13 +12,14 @@ app = typer.Typer(help="Send a mail, to see that it arrives.")
 
 
 @app.command("try")
-def send_one(email: str) -> None:
+@asynchronous
+async def send_one(email: str) -> None:
     """Send a mail as the app would, once, and report what the mail server answers."""
     refuse_unsafe(MailSettings)
     if off := list(MailSettings.get().hints()):
         raise SystemExit("\n".join(off))
     try:
-        asyncio.run(_send(Message(checked(email), "Mail works", "Sent by the command `mail try`.\n")))
+        await _send(Message(checked(email), "Mail works", "Sent by the command `mail try`.\n"))
     except ValueError:
         raise SystemExit(f"{email} is not an e-mail address.") from None
     typer.echo(f"Sent to {email}.")

@@ -17,6 +17,7 @@ _ALWAYS = {
     b"cross-origin-resource-policy": b"same-origin",
     # Responses differ by caller; a shared cache that keeps one would hand it to the next (ASVS 14.2.2, 14.2.5).
     b"cache-control": b"no-store",
+    b"pragma": b"no-cache",  # for caches of HTTP/1.0 (RFC 6749, section 5.1)
 }
 _HSTS = {b"strict-transport-security": b"max-age=63072000; includeSubDomains"}
 

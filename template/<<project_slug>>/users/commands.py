@@ -1,6 +1,5 @@
 """Accounts from the command line."""
 
-import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..audit import service as audit
 from ..audit.events import Event
 from ..auth.scopes import Role
-from ..cli import import_app, opened_database
+from ..cli import asynchronous, import_app, opened_database
 from . import service
 from .email import canonical, checked
 from .models import User
@@ -22,10 +21,13 @@ app = typer.Typer(help="Create, list, show, enable, disable and delete accounts,
 
 
 @app.command()
-def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
+@asynchronous
+async def create(email: str, admin: Annotated[bool, typer.Option(help="Give all powers.")] = False) -> None:
     """Create an account for an address that you vouch for. It has no credential yet."""
-    email = accepted(email)
-    asyncio.run(_create(email, frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})))
+    email, roles = accepted(email), frozenset({Role.ADMIN, Role.USER} if admin else {Role.USER})
+    async with opened_database() as database, database.transaction() as db:
+        await set_email(db, user := User(roles=roles), email)
+        audit.record(db, Event.REGISTERED, user.id, roles=sorted(roles))
     typer.echo(f"Created {email}.")
 
 
@@ -42,16 +44,18 @@ Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail addres
 
 
 @app.command()
-def disable(name: Named) -> None:
+@asynchronous
+async def disable(name: Named) -> None:
     """Disable an account and end all its access; takes effect on its next request."""
-    asyncio.run(_set_active(name, is_active=False))
+    await _set_active(name, is_active=False)
     typer.echo(f"Disabled {name}.")
 
 
 @app.command()
-def enable(name: Named) -> None:
+@asynchronous
+async def enable(name: Named) -> None:
     """Enable an account again. Access that was ended stays ended."""
-    asyncio.run(_set_active(name, is_active=True))
+    await _set_active(name, is_active=True)
     typer.echo(f"Enabled {name}.")
 
 
@@ -72,27 +76,18 @@ async def _named(db: AsyncSession, name: str) -> User:
 
 
 @app.command()
-def delete(name: Named, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
+@asynchronous
+async def delete(name: Named, yes: Annotated[bool, typer.Option(help="Do not ask.")] = False) -> None:
     """Delete an account and everything it owns. There is no way back."""
-    asyncio.run(_delete(name, is_sure=yes))
-    typer.echo(f"Deleted {name}.")
-
-
-async def _delete(name: str, *, is_sure: bool) -> None:
     async with opened_database() as database:
         async with database.reading() as db:
             user = await _named(db, name)
-        if not is_sure:
+        if not yes:
             # Both names: one that was pasted says nothing about whom it is.
             typer.confirm(f"Delete {user.email or 'nobody'} ({user.id}) and everything it owns?", abort=True)
         async with database.transaction() as db:
             await service.delete_account(db, user.id)
-
-
-async def _create(email: str, roles: frozenset[Role]) -> None:
-    async with opened_database() as database, database.transaction() as db:
-        await set_email(db, user := User(roles=roles), email)
-        audit.record(db, Event.REGISTERED, user.id, roles=sorted(roles))
+    typer.echo(f"Deleted {name}.")
 
 
 async def set_email(db: AsyncSession, user: User, email: str) -> None:
@@ -106,12 +101,9 @@ async def set_email(db: AsyncSession, user: User, email: str) -> None:
 
 
 @app.command("list")
-def list_all() -> None:
+@asynchronous
+async def list_all() -> None:
     """List accounts: id, address, roles, and whether they are active."""
-    asyncio.run(_list())
-
-
-async def _list() -> None:
     async with opened_database() as database, database.reading() as db:
         # Columns: a million accounts as objects would take gigabytes.
         columns = select(User.id, User.email, User.roles, User.is_active)
@@ -121,12 +113,9 @@ async def _list() -> None:
 
 
 @app.command()
-def show(name: Named) -> None:
+@asynchronous
+async def show(name: Named) -> None:
     """Print what every table holds about an account, as lines of JSON; no hash of a secret."""
-    asyncio.run(_show(name))
-
-
-async def _show(name: str) -> None:
     import_app()  # for your tables
     async with opened_database() as database, database.reading() as db:
         async for table, row in service.held_about(db, await id_of(db, name)):
@@ -134,16 +123,13 @@ async def _show(name: str) -> None:
 
 
 @app.command()
-def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All its roles, `user` too.")]) -> None:
+@asynchronous
+async def grant(name: Named, role: Annotated[list[Role], typer.Argument(help="All its roles, `user` too.")]) -> None:
     """Replace an account's roles by these, which takes away all others.
 
     What it loses ends at its next request; what it gains does not widen what was issued before, for instance at login.
     What it gets back returns to what had it: first end whatever a thief may hold.
     """
-    asyncio.run(_grant(name, set(role)))
-    typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")
-
-
-async def _grant(name: str, roles: set[Role]) -> None:
     async with opened_database() as database, database.transaction() as db:
-        await service.administer(db, await id_of(db, name), by=None, roles=roles)
+        await service.administer(db, await id_of(db, name), by=None, roles=set(role))
+    typer.echo(f"{name} has these roles: {', '.join(sorted(set(role)))}.")

@@ -42,23 +42,19 @@ class LastUse:
             if key_id not in self._used:
                 log_event(Event.KEY_USED, key=key_id)
             self._used.add(key_id)
-            self._task = self._task or asyncio.create_task(self._run())
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._run())
 
     async def written(self) -> None:
         """Return when nothing is left to write."""
-        if self._task:
+        if self._task and not self._task.done():
             await self._task
 
     async def _run(self) -> None:
-        try:
-            while self._used:
-                used = frozenset(self._used)
-                try:
-                    await self._write(sorted(used))
-                finally:
-                    self._used -= used
-        finally:
-            self._task = None
+        while self._used:
+            used = frozenset(self._used)
+            await self._write(sorted(used))
+            self._used -= used
 
     async def _write(self, ids: Sequence[str]) -> None:
         moment = now()

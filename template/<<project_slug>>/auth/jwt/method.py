@@ -1,10 +1,9 @@
 """JWT as a registered method."""
 
-from ..method import Method
 from ..passwords.models import has_password
-from ..tokens import bearer
+from ..tokens.bearer import BearerMethod
 
-jwt = Method(
+jwt = BearerMethod(
     name="jwt",
     scheme={
         "type": "http",
@@ -12,9 +11,5 @@ jwt = Method(
         "bearerFormat": "JWT",
         "description": "Log in with `POST /auth/login` and paste the `access_token` here.",
     },
-    authenticate=bearer.authenticate,
-    challenge=bearer.CHALLENGE,
-    end_access=bearer.end_access,
-    is_current=bearer.is_current,
     has_login=has_password,
 )

@@ -10,7 +10,8 @@ from ..dependencies import PUBLIC, Unauthorized
 from ..passwords import login
 from ..tokens import service as tokens
 from ..tokens.bearer import CHALLENGE, SessionIfAny
-from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
+from ..tokens.oauth import TOKEN_IF_ANY
+from ..tokens.schemas import TokensOut
 from .schemas import JWKSet, Login
 from .settings import JWTSettings
 
@@ -18,11 +19,11 @@ router = APIRouter(tags=["login"])
 
 
 @router.post("/auth/login", dependencies=[PUBLIC, limit("login")], openapi_extra={"security": TOKEN_IF_ANY})
-async def log_in(body: Login, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
+async def log_in(body: Login, caller: SessionIfAny, database: Db, outbox: Mails) -> TokensOut:
     """Log in with e-mail address and password. The session of a token sent along is replaced."""
     try:
         async with login.authenticate(database, outbox, body.email, body.password, method="jwt") as (db, user_id):
-            return tokens_out(await tokens.start_session(db, user_id, previous=caller), response)
+            return await tokens.start_session(db, user_id, previous=caller)
     except login.WrongPassword:
         detail = "E-mail address or password is wrong."
         raise Unauthorized(detail, code="invalid_credentials", challenge=CHALLENGE) from None

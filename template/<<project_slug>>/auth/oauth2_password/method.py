@@ -1,11 +1,10 @@
 """The password grant as a registered method."""
 
-from ..method import Method
 from ..passwords.models import has_password
 from ..scopes import Scope
-from ..tokens import bearer
+from ..tokens.bearer import BearerMethod
 
-oauth2_password = Method(
+oauth2_password = BearerMethod(
     name="oauth2_password",
     scheme={
         "type": "oauth2",
@@ -18,9 +17,5 @@ oauth2_password = Method(
             }
         },
     },
-    authenticate=bearer.authenticate,
-    challenge=bearer.CHALLENGE,
-    end_access=bearer.end_access,
-    is_current=bearer.is_current,
     has_login=has_password,
 )

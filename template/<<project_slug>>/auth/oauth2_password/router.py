@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from ...db import database_of
 from ...limits import service as limits
@@ -13,8 +13,8 @@ from ..passwords import login
 from ..scopes import Scope
 from ..tokens import service as tokens
 from ..tokens.bearer import session_if_any
-from ..tokens.oauth import RESPONSES, OAuthError, OAuthRoute, read_form, required
-from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
+from ..tokens.oauth import RESPONSES, TOKEN_IF_ANY, OAuthError, OAuthRoute, read_form, required
+from ..tokens.schemas import TokensOut
 from .schemas import FORM
 
 router = APIRouter(prefix="/auth", tags=["login"], route_class=OAuthRoute, responses=RESPONSES)
@@ -24,7 +24,7 @@ METHOD = "oauth2_password"
 
 
 @router.post("/token", dependencies=[PUBLIC], openapi_extra=FORM | {"security": TOKEN_IF_ANY})
-async def token(request: Request, response: Response) -> TokensOut:
+async def token(request: Request) -> TokensOut:
     """Log in with a user's password, or refresh. First-party clients only: RFC 9700, section 2.4, bans this grant.
 
     Client credentials sent along are ignored: there are no registered clients, and Swagger UI sends empty ones.
@@ -33,10 +33,10 @@ async def token(request: Request, response: Response) -> TokensOut:
     grant = GRANTS.get(required(form, "grant_type"))
     if grant is None:
         raise OAuthError("unsupported_grant_type", "Use password or refresh_token")
-    return tokens_out(await grant(request, form), response)
+    return await grant(request, form)
 
 
-async def _log_in(request: Request, form: Form) -> tokens.Tokens:
+async def _log_in(request: Request, form: Form) -> TokensOut:
     database, outbox, scopes = database_of(request), outbox_of(request), _scopes(form)
     username, password = required(form, "username"), required(form, "password")
     await limits.hit_address(database, "login")
@@ -51,7 +51,7 @@ async def _log_in(request: Request, form: Form) -> tokens.Tokens:
     raise OAuthError("invalid_scope", "You have none of these scopes")
 
 
-async def _refresh(request: Request, form: Form) -> tokens.Tokens:
+async def _refresh(request: Request, form: Form) -> TokensOut:
     scopes, refresh_token = _scopes(form), required(form, "refresh_token")
     # Not the login limit: somebody guessing behind the same IP address must not stop everybody's refreshes.
     await limits.hit_address(database_of(request), "token")
@@ -74,7 +74,7 @@ def _scopes(form: Form) -> frozenset[Scope] | None:
     return frozenset(map(Scope, words))
 
 
-GRANTS: dict[str, Callable[[Request, Form], Awaitable[tokens.Tokens]]] = {
+GRANTS: dict[str, Callable[[Request, Form], Awaitable[TokensOut]]] = {
     "password": _log_in,
     "refresh_token": _refresh,
 }

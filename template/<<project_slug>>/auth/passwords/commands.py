@@ -1,6 +1,5 @@
 """Passwords from the command line."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import typer
 
 from ...audit import service as audit
 from ...audit.events import Event
-from ...cli import opened_database
+from ...cli import asynchronous, opened_database
 from ...db import Database
 from ...users.commands import Named, accepted, id_of, set_email
 from ...users.models import User
@@ -19,7 +18,8 @@ app = typer.Typer(help="Let somebody choose a password.")
 
 
 @app.command()
-def link(
+@asynchronous
+async def link(
     name: Named,
     lock: Annotated[bool, typer.Option(help="Remove the password, other logins and all access first.")] = False,
     email: Annotated[str | None, typer.Option(help="With --lock: its owner's address, if changed by a thief.")] = None,
@@ -32,25 +32,22 @@ def link(
     if email is not None and not lock:
         raise SystemExit("--email needs --lock: whoever can log in could change it again.")
     address = None if email is None else accepted(email)
-    typer.echo(asyncio.run(_link(name, lock=lock, email=address)))
-
-
-async def _link(name: str, *, lock: bool, email: str | None) -> str:
     async with opened_database() as database:
         async with database.reading() as db:
             user_id = await id_of(db, name)
         if lock:
             await _lock(database, user_id)
             typer.echo(f"{user_id} is locked until a code for it is used.", err=True)
-        if email:
-            await _move(database, user_id, email)
+        if address:
+            await _move(database, user_id, address)
         async with database.transaction() as db:
             user = await db.get_one(User, user_id)
             if not user.is_active or user.email is None:
                 # Using the code would remove every other login, and nobody can log in with a password alone.
                 raise SystemExit(f"There is no code for {name}: the account is disabled, or has no e-mail address.")
             audit.record(db, Event.RESET_CODE_CREATED, user.id)
-            return await create_reset(db, user, printed=True)
+            code = await create_reset(db, user, printed=True)
+    typer.echo(code)
 
 
 async def _move(database: Database, user_id: UUID, email: str) -> None:

@@ -1,10 +1,8 @@
 """Social login from the command line."""
 
-import asyncio
-
 import typer
 
-from ...cli import opened_database
+from ...cli import asynchronous, opened_database
 from ...users.commands import Named, id_of
 from ..credentials import end_access
 from .models import end_logins
@@ -22,17 +20,14 @@ def providers() -> None:
 
 
 @app.command()
-def unlink(name: Named) -> None:
+@asynchronous
+async def unlink(name: Named) -> None:
     """Remove every identity and all access from an account, for instance when its provider is gone.
 
     If it has no other login, it goes to the first person who signs in with its e-mail address, verified by a provider.
     """
-    asyncio.run(_unlink(name))
-    typer.echo(f"{name} has no identities any more.")
-
-
-async def _unlink(name: str) -> None:
     async with opened_database() as database, database.transaction() as db:
         user_id = await id_of(db, name)
         await end_access(db, user_id)
         await end_logins(db, user_id)
+    typer.echo(f"{name} has no identities any more.")

@@ -4,6 +4,7 @@ PyJWT checks the signature. Whether algorithm and key belong together, and every
 """
 
 import hashlib
+import json
 import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
@@ -30,9 +31,7 @@ MAX_AGE = 600
 MAX_LENGTH = 16_384
 
 _COMPACT = re.compile(r"e[A-Za-z0-9_-]+\.e[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # base64url of `{` begins with an e
-_SIGNATURE_ONLY: Any = dict.fromkeys(
-    ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
-) | {"enforce_minimum_key_length": True}
+_JWS = jwt.PyJWS(options={"enforce_minimum_key_length": True})
 
 Keys = Mapping[str, Mapping[str, Any]]
 
@@ -147,11 +146,11 @@ class OpenIDProvider(Provider):
             if algorithm not in HASHES or type(kid) is not str or is_other_kind:
                 raise InvalidIDToken("header")
             jwk = await _find(documents, jwks, kid)
-            claims = jwt.decode(token, _key(jwk, algorithm), [algorithm], options=_SIGNATURE_ONLY)
+            claims = json.loads(_JWS.decode(token, _key(jwk, algorithm), [algorithm]))
+            return {**claims, "alg": algorithm, "jwk": jwk}
         # On hostile input, PyJWT raises more than its own errors.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InvalidIDToken(type(error).__name__) from None
-        return {**claims, "alg": algorithm, "jwk": jwk}
 
     def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         """Yield what is wrong with an ID token, for the log: claims that do not prove who logged in here and now."""

@@ -17,7 +17,8 @@ from ...settings import CoreSettings
 from ..dependencies import PUBLIC, AccountWriter, RecentLogin
 from ..one_time import InvalidToken
 from ..tokens.bearer import SessionIfAny
-from ..tokens.schemas import TOKEN_IF_ANY, TokensOut, tokens_out
+from ..tokens.oauth import TOKEN_IF_ANY
+from ..tokens.schemas import TokensOut
 from . import flow, page, service, transaction
 from .flow import Visit
 from .outbound import documents_of
@@ -134,11 +135,11 @@ def _go(url: str, under_way: tuple[str, ...]) -> Response:
 
 
 @router.post("/token", dependencies=[PUBLIC, limit("token")], openapi_extra={"security": TOKEN_IF_ANY})
-async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails, response: Response) -> TokensOut:
+async def exchange(body: Opening, caller: SessionIfAny, database: Db, outbox: Mails) -> TokensOut:
     """Exchange a login's code for tokens. The first login of an identity makes an account."""
     with _logging():
         opened = await service.open_code(database, body.code, body.code_verifier)
-    return tokens_out(await service.log_in(database, outbox, opened, previous=caller), response)
+    return await service.log_in(database, outbox, opened, previous=caller)
 
 
 @router.post("/{provider}/link", status_code=204, dependencies=[limit("token")])

@@ -31,7 +31,8 @@ from ..credentials import confirm, end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
-from ..tokens.service import Tokens, start_session
+from ..tokens.schemas import TokensOut
+from ..tokens.service import start_session
 from . import mails
 from .models import SocialIdentity
 from .provider import Identity
@@ -110,7 +111,7 @@ async def open_code(database: Database, code: str, verifier: str) -> Opened:
     return Opened(data["provider"], Identity(**data["identity"]))
 
 
-async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous: Principal | None) -> Tokens:
+async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous: Principal | None) -> TokensOut:
     """Log in to the identity's account, which is made if there is none.
 
     Raises LinkRequired, AccountUnavailable.
@@ -147,7 +148,7 @@ async def _has_address(database: Database, identity: Identity) -> bool:
 
 async def _try_twice(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
-) -> tuple[Tokens, Message | None]:
+) -> tuple[TokensOut, Message | None]:
     try:
         return await _try_log_in(database, opened, claimed, previous)
     except (SQLAlchemyError, LinkRequired):
@@ -158,7 +159,7 @@ async def _try_twice(
 
 async def _try_log_in(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
-) -> tuple[Tokens, Message | None]:
+) -> tuple[TokensOut, Message | None]:
     async with database.transaction() as db:
         message, user = None, await _owner_of(db, opened.identity)
         if user is None:

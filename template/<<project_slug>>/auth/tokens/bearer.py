@@ -1,19 +1,17 @@
 """The reader of `Authorization: Bearer`. Every method that issues tokens registers this one, so it runs once."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from ...db import database_of
-from ..method import REALM, InvalidCredential
+from ..method import REALM, InvalidCredential, Method
 from ..principal import Principal
 from .format import access
 from .header import bearer_token
-from .service import end_sessions as end_access
-from .service import is_current
-
-__all__ = ["CHALLENGE", "SessionIfAny", "authenticate", "end_access", "is_current", "session_if_any"]
+from .service import end_sessions, is_current
 
 CHALLENGE = f'Bearer realm="{REALM}"'
 
@@ -36,3 +34,8 @@ async def session_if_any(request: Request) -> Principal | None:
 
 
 SessionIfAny = Annotated[Principal | None, Depends(session_if_any)]
+
+BearerMethod = partial(
+    Method, authenticate=authenticate, challenge=CHALLENGE, end_access=end_sessions, is_current=is_current
+)
+"""A method that issues tokens."""

@@ -1,6 +1,5 @@
 """Sessions from the command line."""
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ from sqlalchemy import true
 
 from ...audit import service as audit
 from ...audit.events import Event
-from ...cli import opened_database
+from ...cli import asynchronous, opened_database
 from ...db import Database, table_of
 from ...purge import delete_rows
 from ...users.commands import id_of
@@ -20,17 +19,14 @@ app = typer.Typer(help="End sessions.")
 
 
 @app.command()
-def end(
+@asynchronous
+async def end(
     name: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address or id; omit with --all.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="Everybody's sessions.")] = False,
 ) -> None:
     """Log out an account, or everybody, everywhere; takes effect on the next request (ASVS 7.4.5)."""
     if bool(name) == everybody:
         raise SystemExit("Name one account, or say --all.")
-    asyncio.run(_end(name))
-
-
-async def _end(name: str) -> None:
     async with opened_database() as database:
         if not name:
             await _end_all(database)

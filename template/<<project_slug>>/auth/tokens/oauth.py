@@ -14,7 +14,12 @@ from starlette.requests import ClientDisconnect
 from ... import errors
 from ...errors import AppError, unavailable
 from ...schemas import no_controls
-from .schemas import NO_STORE, OAuthProblem
+from ..methods import METHODS
+from .bearer import authenticate
+from .schemas import OAuthProblem
+
+TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method.authenticate is authenticate)]
+"""What OpenAPI says about what reads the token itself: otherwise generated clients would not send it."""
 
 MAX_FIELDS = 20
 MAX_LENGTHS = {
@@ -78,7 +83,7 @@ class OAuthRoute(APIRoute):
 def _answer(error: AppError) -> JSONResponse:
     errors.leave_trace(error)
     body = {"error": error.code, "error_description": error.detail}
-    return JSONResponse(body, error.status, {**NO_STORE, **error.headers})
+    return JSONResponse(body, error.status, error.headers)
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -13,8 +13,8 @@ from ..method import MalformedCredential
 from . import service
 from .header import bearer_token
 from .models import Session
-from .oauth import RESPONSES, OAuthError, OAuthRoute, form_body, read_form, required, text_field
-from .schemas import TOKEN_IF_ANY, SessionOut
+from .oauth import RESPONSES, TOKEN_IF_ANY, OAuthError, OAuthRoute, form_body, read_form, required, text_field
+from .schemas import SessionOut
 
 router = APIRouter(prefix="/auth", tags=["sessions"])
 oauth = APIRouter(prefix="/auth", tags=["sessions"], route_class=OAuthRoute, responses=RESPONSES)

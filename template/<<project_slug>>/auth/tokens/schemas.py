@@ -4,20 +4,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import ConfigDict
 
 from ...schemas import Output
-from ..methods import METHODS
-from .bearer import authenticate
-from .service import Tokens
-
-TOKEN_IF_ANY = [{}, *({method.name: list[str]()} for method in METHODS if method.authenticate is authenticate)]
-"""What OpenAPI says about what reads the token itself: otherwise generated clients would not send it."""
 
 
 class TokensOut(Output):
-    """A successful token response (RFC 6749, section 5.1). `expires_in` is in seconds."""
+    """What a login or a refresh hands out (RFC 6749, section 5.1). `expires_in` is in seconds."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)  # `token_type` is always there
 
@@ -45,13 +38,3 @@ class OAuthProblem(Output):
 
     error: str
     error_description: str
-
-
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-"""HTTP/1.0 caches know only Pragma (RFC 6749, section 5.1)."""
-
-
-def tokens_out(tokens: Tokens, response: Response) -> TokensOut:
-    """Return the response body, and forbid caching it."""
-    response.headers.update(NO_STORE)
-    return TokensOut.model_validate(tokens)

@@ -9,7 +9,6 @@ token that works, so spent tokens are recognised for as long as the session live
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from uuid import UUID
@@ -35,6 +34,7 @@ from ..scopes import Scope, scopes_of
 from .format import access
 from .mails import device_logged_out
 from .models import Session
+from .schemas import TokensOut
 from .sessions import METHOD, is_alive
 from .settings import TokenSettings
 
@@ -57,16 +57,6 @@ _SPEND = (
     .where(Session.id == bindparam("session"), Session.refresh_digest == bindparam("spent"))
     .values(refresh_digest=bindparam("next"), idle_until=_IDLE_UNTIL)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a login or a refresh hands out (RFC 6749, section 5.1). `expires_in` is in seconds."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    scope: str
 
 
 class InvalidGrant(Exception):
@@ -98,7 +88,7 @@ async def start_session(
     scopes: frozenset[Scope] | None = None,
     previous: Principal | None = None,
     auth_time: datetime | None = None,
-) -> Tokens:
+) -> TokensOut:
     """Begin a session for a user who has just logged in; part of the caller's transaction.
 
     `auth_time` is when they proved who they are, if that was not now.
@@ -161,15 +151,16 @@ async def _end_oldest(db: AsyncSession, new: Session) -> None:
         audit.record(db, Event.TOKEN_REVOKED, new.user_id, session=str(ended), reason="too_many")
 
 
-async def _hand_out(db: AsyncConnection, session: Session, scope: str, refresh_token: str) -> Tokens:
+async def _hand_out(db: AsyncConnection, session: Session, scope: str, refresh_token: str) -> TokensOut:
     start = now()
     # No later than the session: other services, which verify by key, know no other end (ASVS 7.3.2).
     ends = min(start + TokenSettings.get().access_life, session.expires_at)
     access_token = await access.issue(db, session, scope, ends)
-    return Tokens(access_token, refresh_token, int((ends - start).total_seconds()), scope)
+    life = int((ends - start).total_seconds())
+    return TokensOut(access_token=access_token, refresh_token=refresh_token, expires_in=life, scope=scope)
 
 
-async def refresh(database: Database, outbox: Outbox, token: str, *, scope: frozenset[str] | None = None) -> Tokens:
+async def refresh(database: Database, outbox: Outbox, token: str, *, scope: frozenset[str] | None = None) -> TokensOut:
     """Exchange a refresh token for new tokens, spending it.
 
     Raises InvalidGrant, after ending the session if the token was spent already, and InvalidScope, which spends
@@ -196,7 +187,7 @@ async def refresh(database: Database, outbox: Outbox, token: str, *, scope: froz
     return tokens
 
 
-async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> tuple[Session, Tokens]:
+async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None) -> tuple[Session, TokensOut]:
     family = _family_of(token)
     row = (await db.execute(_OF_FAMILY, {"family": digest(family), "now": now()})).first()
     if row is None:
