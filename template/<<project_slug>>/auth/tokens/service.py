@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.datastructures import Headers
 
@@ -21,7 +21,7 @@ from ...audit import service as audit
 from ...audit.events import Event, log_event
 from ...clock import now
 from ...current_request import current_request
-from ...db import NOW, Database, UtcDateTime, affected
+from ...db import NOW, Database, affected
 from ...digests import digest
 from ...errors import NotFound
 from ...mail.outbox import Outbox
@@ -49,13 +49,11 @@ _OF_FAMILY = (
     .join(User)
     .where(Session.refresh_family == bindparam("family"))
 )
-_UNTIL = bindparam("until", type_=UtcDateTime())
-_IDLE_UNTIL = case((Session.expires_at < _UNTIL, Session.expires_at), else_=_UNTIL)
 # By the session's key, like the statement that ends it: by the index of families, the two would deadlock.
 _SPEND = (
     update(Session)
     .where(Session.id == bindparam("session"), Session.refresh_digest == bindparam("spent"))
-    .values(refresh_digest=bindparam("next"), idle_until=_IDLE_UNTIL)
+    .values(refresh_digest=bindparam("next"), idle_until=bindparam("until"))
 )
 
 
@@ -208,10 +206,9 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
 
 
 async def _spend(db: AsyncConnection, session: Session, token: str, successor: str) -> None:
-    until = now() + timedelta(days=TokenSettings.get().refresh_idle_days)
-    parameters = {"session": session.id, "spent": digest(token), "next": digest(successor), "until": until}
+    values = {"next": digest(successor), "until": _idle_until(session.expires_at)}
     # One conditional UPDATE decides: of twenty parallel refreshes exactly one changes the row (ST-7).
-    if not (await db.execute(_SPEND, parameters)).rowcount:
+    if not (await db.execute(_SPEND, {"session": session.id, "spent": digest(token), **values})).rowcount:
         raise _Reused(session.id, session.user_id)
 
 
