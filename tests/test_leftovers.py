@@ -15,7 +15,7 @@ from .test_sweeps import pieces, trees
 
 OF_THE_OWNER = {
     # Named in README.md or AGENTS.md, or where their modules begin, for routes of the owner's.
-    "CallerIfAny", "AccountWriter", "RecentLogin", "limit", "BadRequest", "Unprocessable",
+    "CallerIfAny", "SessionIfAny", "AccountWriter", "RecentLogin", "limit", "BadRequest", "Unprocessable",
     # What statements and short-lived values of the owner's are made of.
     "table_of", "upsert", "counting", "count_of", "NOW", "client_beside",
 }  # fmt: skip

@@ -1,4 +1,7 @@
-"""The reader of `Authorization: Bearer`. Every method that issues tokens registers this one, so it runs once."""
+"""The reader of `Authorization: Bearer`. Every method that issues tokens registers this one, so it runs once.
+
+A login asks for `SessionIfAny`, one of yours too: what it returns is `previous` for `service.start_session`.
+"""
 
 from functools import partial
 from typing import Annotated
