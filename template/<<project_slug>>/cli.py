@@ -285,8 +285,9 @@ def main() -> None:
     try:
         _add_commands_of_parts()
         app()
-    except (ValidationError, SettingsError):
-        if not find_problems():  # what a command of yours validates is no setting
+    except (ValidationError, SettingsError) as error:
+        # What a command of yours validates is no setting.
+        if isinstance(error, ValidationError) and error.title not in {each.__name__ for each in Settings.classes}:
             raise
         raise SystemExit("The settings are invalid; `doctor` says what is wrong with them.") from None
     except DBAPIError as error:

@@ -107,7 +107,7 @@ def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, Async
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
     # Separate, since counters of one name wait for each other's row: many at once would leave none for reading. They do
-    # not wait for the disk: a crash of the server may forget the last second of counts, and nothing else.
+    # not wait for the disk: a crash of the server may forget the last second of counts, and of the keys' last use.
     counting = _engine(settings, pool_size=_COUNTERS, more="-c synchronous_commit=off", **_AUTOCOMMIT)
     return writing, reading, counting
 

@@ -46,6 +46,8 @@ class SecurityHeaders:
             is_answered = True
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
+                if b"cache-control" in own:
+                    own.add(b"pragma")  # ours might contradict it
                 missing = [header for header in headers if header[0] not in own]
                 message["headers"] = [*message["headers"], self._vary, *missing]
             await send(message)

@@ -115,7 +115,7 @@ async def list_all() -> None:
 @app.command()
 @asynchronous
 async def show(name: Named) -> None:
-    """Print what every table holds about an account, as lines of JSON; no hash of a secret."""
+    """Print each row that refers to an account, as a line of JSON, without secrets. Events in it may name others."""
     import_app()  # for your tables
     async with opened_database() as database, database.reading() as db:
         async for table, row in service.held_about(db, await id_of(db, name)):

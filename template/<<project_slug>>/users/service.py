@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, delete, false, or_, select
+from sqlalchemy import Column, Uuid, delete, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..audit import service as audit
@@ -48,9 +48,9 @@ async def named(db: AsyncSession, name: str) -> User | None:
 
 
 async def held_about(db: AsyncSession, user_id: UUID) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
-    """Yield each row that refers to an account, in your tables too, with its table's name; no hash and no secret.
+    """Yield each row with a column that refers to an account, in your tables too, with its table's name; no secret.
 
-    It answers whoever asks what is stored about them (GDPR, article 15).
+    Neither what is pending nor what names the account only inside a column, such as the `fields` of another's event.
     """
     for table in Base.metadata.sorted_tables:
         shown = [column for column in table.columns if not SECRET.items() <= column.info.items()]
@@ -62,7 +62,8 @@ async def held_about(db: AsyncSession, user_id: UUID) -> AsyncGenerator[tuple[st
 def _names_account(column: Column[Any]) -> bool:
     account = table_of(User).c.id
     # By name too: the trail has no foreign key, since it outlives the account.
-    return column is account or column.references(account) or column.name == "user_id"
+    is_named = column.name == "user_id" and isinstance(column.type, Uuid)
+    return is_named or column is account or column.references(account)
 
 
 async def list_users(db: AsyncSession, *, offset: int, limit: int) -> Sequence[User]:

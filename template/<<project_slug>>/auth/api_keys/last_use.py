@@ -53,8 +53,10 @@ class LastUse:
     async def _run(self) -> None:
         while self._used:
             used = frozenset(self._used)
-            await self._write(sorted(used))
-            self._used -= used
+            try:
+                await self._write(sorted(used))
+            finally:
+                self._used -= used
 
     async def _write(self, ids: Sequence[str]) -> None:
         moment = now()

@@ -49,8 +49,8 @@ OLD_HASHES = _checked(getattr(own, "OLD_HASHES", ()))  # an older `own.py` has n
 class PasswordHasher:
     """Hashes and verifies passwords, `threads` at a time, with up to `max_waiting` more in the queue.
 
-    No call takes longer than `patience` seconds. `memory_cost` (KiB) and `time_cost` (passes) are Argon2's. Changing
-    them upgrades each stored hash at its owner's next login. Meant for one event loop at a time. If a running
+    What has not begun after `patience` seconds is given up. `memory_cost` (KiB) and `time_cost` (passes) are Argon2's.
+    Changing them upgrades each stored hash at its owner's next login. Meant for one event loop at a time. If a running
     computation is cancelled, its result is dropped.
     """
 
@@ -89,13 +89,17 @@ class PasswordHasher:
         if not self._places:
             raise _busy()
         self._places -= 1
+        future = self._executor.submit(work)
+        result = asyncio.wrap_future(future)
         try:
-            # It removes queued work. Nobody tells of a client that has hung up, for whose hash others would wait.
-            async with asyncio.timeout(self._patience):
-                return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-        except TimeoutError:
-            raise _busy() from None
+            await asyncio.wait([result], timeout=self._patience)
+            # Only what is still in the queue can be cancelled. Nobody tells of a client that has hung up: for its hash,
+            # all others would wait. What has begun is answered: the time is spent.
+            if future.cancel():
+                raise _busy()
+            return await result
         finally:
+            result.cancel()
             self._places += 1
 
     def _hash(self, password: str) -> str:
