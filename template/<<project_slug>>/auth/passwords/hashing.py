@@ -12,7 +12,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
@@ -89,7 +89,12 @@ class PasswordHasher:
         if not self._places:
             raise _busy()
         self._places -= 1
-        future = self._executor.submit(work)
+        try:
+            return await self._answer(self._executor.submit(work))
+        finally:
+            self._places += 1
+
+    async def _answer(self, future: Future[T]) -> T:
         result = asyncio.wrap_future(future)
         try:
             await asyncio.wait([result], timeout=self._patience)
@@ -100,7 +105,6 @@ class PasswordHasher:
             return await result
         finally:
             result.cancel()
-            self._places += 1
 
     def _hash(self, password: str) -> str:
         try:
