@@ -18,6 +18,7 @@ from .email import canonical, checked
 from .models import User
 
 app = typer.Typer(help="Create, list, show, enable, disable and delete accounts, and grant roles.")
+_LINE = TypeAdapter(dict[str, Any])
 
 
 @app.command()
@@ -39,7 +40,6 @@ def accepted(email: str) -> str:
         raise SystemExit(f"{email} is not an e-mail address.") from None
 
 
-_LINE = TypeAdapter(dict[str, Any])
 Named = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its e-mail address, or its id.")]
 
 

@@ -39,6 +39,7 @@ _COMPACT = re.compile(r"ey[A-Za-z0-9_-]+\.ey[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TEXT_CLAIMS = ("iss", "sub", "aud", "client_id", "jti", "sid", "scope")
 _TIME_CLAIMS = ("exp", "iat", "auth_time")
 _MAX_TIME = 1 << 40
+_JWS = jwt.PyJWS()
 
 _BY_ID = (
     select(*SESSION_COLUMNS)
@@ -108,7 +109,7 @@ def _verify(settings: JWTSettings, token: str) -> Claims:
     try:
         header = jwt.get_unverified_header(token)
         key = _key_for(settings, header)
-        claims = json.loads(jwt.PyJWS().decode(token, key.verifying, [key.algorithm]))
+        claims = json.loads(_JWS.decode(token, key.verifying, [key.algorithm]))
         return _checked(settings, claims)
     # On hostile input, PyJWT lets more than its own errors escape.
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
