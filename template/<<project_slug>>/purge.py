@@ -1,7 +1,7 @@
 """Delete what has expired, regularly in every process and by the command `purge` (ASVS 14.2.7).
 
-In small transactions, so that no other write waits long. Two purges at once do no harm: neither finds what the other
-has deleted.
+In small transactions, so that no other write waits long. Two purges at once do no harm: one waits for the other's
+transaction.
 """
 
 import asyncio
@@ -52,11 +52,14 @@ async def purge_expired(database: Database) -> int:
 async def delete_rows(database: Database, table: Table, condition: ColumnElement[bool]) -> int:
     """Delete the rows that meet a condition, in as many transactions as it takes, and return how many they were."""
     key, deleted = table.primary_key.columns, 0
+    # Locked, since a counter may begin anew before it is deleted. Here, where two find the same row first: deleting by
+    # key, MySQL may read a small table from end to end, and two that have different rows would deadlock.
+    found = select(*key).where(condition).limit(BATCH).with_for_update()
     while True:
         async with database.engine.begin() as connection:
-            keys = (await connection.execute(select(*key).where(condition).limit(BATCH))).all()
-            # By key: MySQL allows no LIMIT in a subquery. If they still meet it: a counter may have begun anew.
-            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys), condition))).rowcount
+            keys = (await connection.execute(found)).all()
+            # By key: MySQL allows no LIMIT in a subquery.
+            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys)))).rowcount
         if len(keys) < BATCH:
             return deleted
 
