@@ -59,8 +59,8 @@ class Document(Generic[T]):
         self._task: asyncio.Task[T] | None = None
 
     async def get(self, age: timedelta = LIFE) -> T:
-        """Return the document, renewed if it was last asked for longer than `age` ago."""
-        if self._task is None or (self._task.done() and now() - self._asked_at > age):
+        """Return the document, renewed if it was last asked for longer than `age` ago, or by a clock that ran ahead."""
+        if self._task is None or (self._task.done() and abs(now() - self._asked_at) > age):
             self._asked_at = now()
             self._task = asyncio.create_task(self._renew())
         # Shielded: a client that hangs up cancels its own wait, not the others'.
