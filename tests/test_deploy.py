@@ -304,6 +304,15 @@ def test_commands_ports_and_probes_exist(rendered: Path, compose: dict[str, Any]
     assert 'def serve(host: str = "127.0.0.1", port: Port = 8000' in (rendered / SLUG / "cli.py").read_text()
 
 
+def test_image_and_workflows_install_the_same_uv(rendered: Path) -> None:
+    """ASVS 15.1.1: of one minor version, so that one that reads a lock differently comes by an update."""
+    sources = [rendered / "Dockerfile", *sorted((rendered / ".github" / "workflows").glob("*.yml"))]
+    installed = [re.findall(r"pip install .*?(\S+)$", source.read_text(), re.MULTILINE) for source in sources]
+    assert len(installed) == 3
+    (pin,) = {tuple(found) for found in installed}
+    assert re.fullmatch(r'"uv==\d+\.\d+\.\*"', *pin)
+
+
 def test_a_container_asks_itself_how_it_is(rendered: Path, tmp_path: Path) -> None:
     """Past HTTP_PROXY, which Docker may give to every container."""
     image = (rendered / "Dockerfile").read_text().replace("\\\n", "")
