@@ -9,10 +9,11 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from secrets import SystemRandom
+from typing import Any
 
 from fastapi import FastAPI
 from pydantic import Field
-from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from .clock import now
@@ -51,17 +52,27 @@ async def purge_expired(database: Database) -> int:
 
 async def delete_rows(database: Database, table: Table, condition: ColumnElement[bool]) -> int:
     """Delete the rows that meet a condition, in as many transactions as it takes, and return how many they were."""
-    key, deleted = table.primary_key.columns, 0
     # Locked, since a counter may begin anew before it is deleted. Here, where two find the same row first: deleting by
     # key, MySQL may read a small table from end to end, and two that have different rows would deadlock.
-    found = select(*key).where(condition).limit(BATCH).with_for_update()
+    found = select(*table.primary_key.columns).where(condition).limit(BATCH).with_for_update()
+    deleted = 0
     while True:
-        async with database.engine.begin() as connection:
-            keys = (await connection.execute(found)).all()
-            # By key: MySQL allows no LIMIT in a subquery.
-            deleted += (await connection.execute(delete(table).where(tuple_(*key).in_(keys)))).rowcount
-        if len(keys) < BATCH:
+        try:
+            more = await _delete_found(database, table, found)
+        except DBAPIError:
+            # MySQL deletes what refers to an account in an order of its own, and ends one of two that deadlock.
+            more = await _delete_found(database, table, found)
+        if not more:
             return deleted
+        deleted += more
+
+
+async def _delete_found(database: Database, table: Table, found: Select[Any]) -> int:
+    async with database.engine.begin() as connection:
+        keys = (await connection.execute(found)).all()
+        # By key: MySQL allows no LIMIT in a subquery.
+        is_found = tuple_(*table.primary_key.columns).in_(keys)
+        return (await connection.execute(delete(table).where(is_found))).rowcount if keys else 0
 
 
 async def _purge_now_and_then(database: Database, minutes: float) -> None:

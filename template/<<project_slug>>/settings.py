@@ -31,6 +31,7 @@ RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
+_HOST = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-]")
 _ORIGIN = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]+)?")
 """What browsers send as `Origin` (RFC 6454, section 6.2): lower case, without a slash at the end."""
 
@@ -134,12 +135,12 @@ class CoreSettings(Settings):
 
     def problems(self) -> Iterator[str]:
         if not _is_origin(self.public_url):
-            yield "PUBLIC_URL must be the https:// URL that clients use: a lower-case ASCII host, perhaps a port."
+            yield "PUBLIC_URL must be the https:// URL that clients use: a lower-case ASCII host, no path."
         for name in ("allowed_hosts", "cors_origins", "trusted_proxies"):
             if any("*" in word or _is_half_the_internet(word) for word in getattr(self, name)):
                 yield f"{name.upper()} must list each member; a wildcard trusts everybody."
-        if any({":", "/"} & set(host) and not _is_network(host) for host in self.allowed_hosts):
-            yield "ALLOWED_HOSTS must be host names, without a scheme or a port."
+        if not all(_HOST.fullmatch(host) or _is_network(host) for host in self.allowed_hosts):
+            yield "ALLOWED_HOSTS must be host names in ASCII, without a scheme, a port or a final dot."
         if any(not _is_network(proxy) for proxy in self.trusted_proxies):
             yield "TRUSTED_PROXIES must be IP addresses or networks, for instance 10.0.0.0/16."
         if any(not _is_origin(origin) for origin in self.cors_origins):

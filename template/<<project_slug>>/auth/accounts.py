@@ -30,8 +30,8 @@ async def locked(db: AsyncSession, user_id: UUID) -> User | None:
 
     Call it before anything that depends on the account's state or counts its rows: otherwise parallel requests decide
     on stale data (ST-7). Always the first lock of a transaction, so that two cannot deadlock; an administrator who
-    changes an account locks their own before it. Rows that refer to the account can still be added in the meantime;
-    SQLite has one writer, and no row locks.
+    changes an account locks both, in order of their ids. Rows that refer to the account can still be added in the
+    meantime; SQLite has one writer, and no row locks.
     """
     return await db.get(User, user_id, with_for_update={"key_share": True}, populate_existing=True)
 

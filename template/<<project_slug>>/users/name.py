@@ -4,10 +4,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+_ALSO = "\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Not printable to Python, but parts of names in Japanese, Persian, Sinhala and others."""
+
+
+def is_printable(text: str) -> bool:
+    """Whether it has no line break and no text-reversing character: in mails and lists they could falsify the rest."""
+    return all(character.isprintable() or character in _ALSO for character in text)
+
 
 def _printable(text: str) -> str:
-    # Names appear in mails and lists, which a line break or a text-reversing character could falsify.
-    if not text.isprintable():
+    if not is_printable(text):
         raise ValueError("must be printable")
     return text
 

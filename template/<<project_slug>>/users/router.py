@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from ..audit.events import Event, log_event
+from ..auth.accounts import locked
 from ..auth.credentials import confirm
 from ..auth.dependencies import CurrentPrincipal, require
 from ..auth.principal import Principal
@@ -48,6 +49,9 @@ async def change_user(user_id: UUID, body: AdminUserPatch, caller: UserWriter, d
 
     Needs a recent login to change roles, or if the account has more than a plain user's powers.
     """
+    # In the same order for everybody: two administrators who change each other would deadlock.
+    for each in sorted({caller.user_id, user_id}):
+        await locked(db, each)
     await confirm(db, caller)
     user = await service.administer(db, user_id, by=caller, is_active=body.is_active, roles=body.roles)
     _log_read(caller, [user])

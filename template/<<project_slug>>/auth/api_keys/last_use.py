@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from fastapi import FastAPI
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...audit.events import Event, log_event
@@ -24,7 +24,11 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 """How precise the time is. A shorter interval means more writes."""
 
-_IS_DUE = ApiKey.last_used_at.is_(None) | (ApiKey.last_used_at <= bindparam("before", type_=UtcDateTime()))
+_IS_DUE = or_(
+    ApiKey.last_used_at.is_(None),
+    ApiKey.last_used_at <= bindparam("before", type_=UtcDateTime()),
+    ApiKey.last_used_at > NOW,  # by a clock that ran ahead
+)
 _WRITE = update(ApiKey).where(ApiKey.id.in_(bindparam("ids", expanding=True)), _IS_DUE).values(last_used_at=NOW)
 
 
@@ -38,7 +42,7 @@ class LastUse:
 
     def note(self, key_id: str, known: datetime | None) -> None:
         """Note that the key is used now, and return at once; `known` is the last use in the database."""
-        if known is None or known <= now() - EVERY:
+        if known is None or abs(now() - known) >= EVERY:
             if key_id not in self._used:
                 log_event(Event.KEY_USED, key=key_id)
             self._used.add(key_id)

@@ -31,7 +31,8 @@ class PasswordMemory:
     def knows(self, asker: Asker, tag: bytes) -> bool:
         """Tell whether the match is remembered and not too old."""
         known, end = self._matches.get(asker, (b"", 0.0))
-        return end > now().timestamp() and hmac.compare_digest(known, tag)
+        left = end - now().timestamp()
+        return 0 < left <= self._seconds and hmac.compare_digest(known, tag)  # more is left if the clock was set back
 
     def remember(self, asker: Asker, tag: bytes) -> None:
         """Keep a match, replacing an earlier one."""

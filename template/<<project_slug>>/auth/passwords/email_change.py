@@ -22,11 +22,16 @@ from .settings import PasswordSettings
 
 
 async def request(database: Database, outbox: Outbox, caller: Principal, email: str) -> None:
-    """Mail a code to the new address; if it belongs to another account, notify its owner, not the caller (6.3.8)."""
+    """Mail a code to the new address; if it belongs to another account, notify its owner, not the caller (6.3.8).
+
+    Raises TooManyRequests, AccessEnded.
+    """
     key = canonical(email)
     await flooding.hit(database, Purpose.CHANGE_EMAIL, key)
     life = timedelta(hours=PasswordSettings.get().verify_hours)
     async with database.transaction() as db:
+        # Otherwise a code could be made after those of the sessions that are being ended were voided (ASVS 7.4.3).
+        await credentials.confirm(db, caller)
         owner = await db.scalar(select(User).where(User.email_key == key))
         is_free = owner is None or owner.id == caller.user_id
         # Also for an address in use, so that timing reveals nothing; that code is mailed to nobody.

@@ -6,6 +6,7 @@ logs in and links it.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import compare_digest
@@ -118,7 +119,7 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     """
     claimed = await _claimed(database, opened.identity)
     try:
-        tokens, message = await _try_twice(database, opened, claimed, previous)
+        tokens, message = await _try_thrice(database, opened, claimed, previous)
     except LoginRefused as refused:
         details = {"method": "social_login", "provider": opened.provider, "reason": refused.code}
         async with database.transaction() as db:
@@ -146,15 +147,15 @@ async def _has_address(database: Database, identity: Identity) -> bool:
         return bool(await db.scalar(select(has_one)))
 
 
-async def _try_twice(
+async def _try_thrice(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
 ) -> tuple[TokensOut, Message | None]:
-    try:
-        return await _try_log_in(database, opened, claimed, previous)
-    except (SQLAlchemyError, LinkRequired):
-        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so
-        # the client cannot try again.
-        return await _try_log_in(database, opened, claimed, previous)
+    # Another tab may make the account in the meantime, or link and unlink the identity, or somebody may prove the
+    # address. The code is used up, so the client cannot try again.
+    for _ in range(2):
+        with suppress(SQLAlchemyError, LinkRequired):
+            return await _try_log_in(database, opened, claimed, previous)
+    return await _try_log_in(database, opened, claimed, previous)
 
 
 async def _try_log_in(
@@ -287,14 +288,20 @@ async def link(database: Database, outbox: Outbox, caller: Principal, opened: Op
     try:
         async with database.transaction() as db:
             await confirm(db, caller)
-            # Without locking it: two who link what the other has would each wait for the other.
-            owner_id = await db.scalar(select(SocialIdentity.user_id).where(_is(opened.identity)))
-            if owner_id not in (None, caller.user_id):
-                raise IdentityInUse
+            await _refuse_used(db, caller, opened.identity)
             await _add(db, caller.user_id, opened)
     except IntegrityError:
+        async with database.reading() as db:
+            await _refuse_used(db, caller, opened.identity)  # somebody else has just linked it
         raise AlreadyLinked from None
     _tell(outbox, caller, mails.linked, opened.provider)
+
+
+async def _refuse_used(db: AsyncSession, caller: Principal, identity: Identity) -> None:
+    # Without locking it: two who link what the other has would each wait for the other.
+    owner_id = await db.scalar(select(SocialIdentity.user_id).where(_is(identity)))
+    if owner_id not in (None, caller.user_id):
+        raise IdentityInUse
 
 
 async def unlink(database: Database, outbox: Outbox, caller: Principal, provider: str) -> None:

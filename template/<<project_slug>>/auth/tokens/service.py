@@ -41,6 +41,9 @@ from .settings import TokenSettings
 PREFIX = "rt_"
 """Makes a leaked token recognisable, and distinguishes it from an access token without a lookup."""
 
+SKEW = timedelta(seconds=30)
+"""How much the clocks of two hosts may differ."""
+
 _OF_FAMILY = (
     select(
         *(Session.id, Session.user_id, Session.scope, Session.auth_time, Session.expires_at),
@@ -195,7 +198,8 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
     )
     successor = _new_token(family)
     await _spend(db, session, token, successor)
-    if not row.alive:
+    # Begun by a clock that ran ahead, it would last, and count as a recent login, until that time has come and gone.
+    if not row.alive or row.auth_time > now() + SKEW:
         raise InvalidGrant
     at_login = frozenset(session.scope.split())
     if scope is not None and not scope <= at_login:
@@ -214,10 +218,11 @@ async def _spend(db: AsyncConnection, session: Session, token: str, successor: s
 
 async def _end_family(db: AsyncSession, reuse: _Reused) -> User | None:
     """End the session; return whom to notify, once. None if another request has ended it."""
+    owner = await locked(db, reuse.user_id)
     if not await affected(db, delete(Session).where(Session.id == reuse.session_id)):
         return None
     audit.record(db, Event.TOKEN_REUSED, reuse.user_id, session=str(reuse.session_id))
-    return await db.get_one(User, reuse.user_id)
+    return owner
 
 
 def session_id_of(caller: Principal) -> UUID | None:
@@ -240,6 +245,7 @@ async def is_current(db: AsyncSession, caller: Principal) -> bool:
 
 async def end_session(db: AsyncSession, user_id: UUID, session_id: UUID) -> bool:
     """End one of the user's sessions; takes effect on its next request. Return whether there was one."""
+    await locked(db, user_id)  # what this session is having made, such as a key, is made before its end or not at all
     ended = await affected(db, delete(Session).where(Session.id == session_id, Session.user_id == user_id))
     if ended:
         audit.record(db, Event.TOKEN_REVOKED, user_id, session=str(session_id))
