@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, Table, delete, select, tuple_
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from .clock import now
 from .db import Base, Database
@@ -59,20 +59,22 @@ async def delete_rows(database: Database, table: Table, condition: ColumnElement
     while True:
         try:
             more = await _delete_found(database, table, found)
-        except DBAPIError:
-            # MySQL deletes what refers to an account in an order of its own, and ends one of two that deadlock.
+        except OperationalError:
+            # MySQL deletes what refers to an account in an order of its own, and ends one of two that deadlock. The
+            # other one is let past: it would be met again.
+            await asyncio.sleep(0.05)
             more = await _delete_found(database, table, found)
-        if not more:
-            return deleted
         deleted += more
+        if more < BATCH:
+            return deleted
 
 
 async def _delete_found(database: Database, table: Table, found: Select[Any]) -> int:
     async with database.engine.begin() as connection:
         keys = (await connection.execute(found)).all()
         # By key: MySQL allows no LIMIT in a subquery.
-        is_found = tuple_(*table.primary_key.columns).in_(keys)
-        return (await connection.execute(delete(table).where(is_found))).rowcount if keys else 0
+        await connection.execute(delete(table).where(tuple_(*table.primary_key.columns).in_(keys)))
+    return len(keys)
 
 
 async def _purge_now_and_then(database: Database, minutes: float) -> None:

@@ -31,7 +31,7 @@ RELAXED_ENVIRONMENTS = frozenset({"development", "test"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
-_HOST = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-]")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ORIGIN = re.compile(r"https://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]+)?")
 """What browsers send as `Origin` (RFC 6454, section 6.2): lower case, without a slash at the end."""
 

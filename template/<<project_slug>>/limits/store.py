@@ -6,7 +6,7 @@ a transaction of its own: the count stays when the request fails.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, bindparam, case, or_, select
+from sqlalchemy import Integer, bindparam, case, select
 from sqlalchemy.sql import ColumnElement
 
 from ..clock import now
@@ -16,11 +16,7 @@ from .models import RateLimit
 
 _KEY, _AMOUNT = bindparam("digest", type_=Digest), bindparam("amount", type_=Integer)
 _ENDS = bindparam("ends", type_=UtcDateTime())
-_LATEST = bindparam("latest", type_=UtcDateTime())
-# Later than any window may end: it was opened before a clock that ran ahead was set back, and would last as long.
-_IS_OVER = or_(RateLimit.expires_at <= NOW, RateLimit.expires_at > _LATEST)
-SKEW = timedelta(hours=1)
-"""How much later a window may end than one that is opened now: hosts' clocks may differ by that much."""
+_IS_OVER = RateLimit.expires_at <= NOW
 
 
 def _at_least_none(count: ColumnElement[int]) -> ColumnElement[int]:
@@ -42,8 +38,7 @@ _COUNT = counting(
 async def count(database: Database, key: str, seconds: int, amount: int = 1) -> int:
     """Add `amount`, opening a window of `seconds` unless one is running; return the window's count."""
     start = now()
-    ends = start + timedelta(seconds=seconds)
-    parameters = {"digest": digest(key), "amount": amount, "now": start, "ends": ends, "latest": ends + SKEW}
+    parameters = {"digest": digest(key), "amount": amount, "now": start, "ends": start + timedelta(seconds=seconds)}
     async with database.committing() as connection:
         return count_of(await connection.execute(_COUNT, parameters))
 

@@ -13,8 +13,7 @@ from ..redis_client import CLEANED_UP_AFTER, client_of
 _COUNT = """
 local now, ends, amount, milliseconds = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local running = redis.call('HGET', KEYS[1], 'ends')
--- An end that is an hour too late is by a clock that ran ahead, and would be as late as that.
-if not running or tonumber(running) <= tonumber(now) or tonumber(running) > tonumber(ends) + 3600000 then
+if not running or tonumber(running) <= tonumber(now) then
     redis.call('HSET', KEYS[1], 'count', 0, 'ends', ends)
     redis.call('PEXPIRE', KEYS[1], milliseconds)
 end

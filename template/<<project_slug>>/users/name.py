@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 _ALSO = "\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-"""Not printable to Python, but parts of names in Japanese, Persian, Sinhala and others."""
+"""Not printable to Python, but within names in Japanese, Persian and others; at an end they would be invisible."""
 
 
 def is_printable(text: str) -> bool:
@@ -14,7 +14,7 @@ def is_printable(text: str) -> bool:
 
 
 def _printable(text: str) -> str:
-    if not is_printable(text):
+    if not is_printable(text) or text != text.strip(_ALSO):
         raise ValueError("must be printable")
     return text
 

@@ -90,7 +90,7 @@ async def read(database: Database, token: str) -> Principal:
     if claims["exp"] <= moment:
         raise invalid_token("The access token expired", session_id=claims["sid"])
     if claims["iat"] > moment + LEEWAY:
-        raise invalid_token(session_id=claims["sid"])
+        raise invalid_token()
     row = await database.part(lookup).get(claims["sid"])
     if row is None or row.user_id != claims["sub"]:
         raise invalid_token(session_id=claims["sid"])

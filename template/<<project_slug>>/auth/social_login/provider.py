@@ -68,7 +68,7 @@ def identity(
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
     email = _address(string(profile, "email"))
-    name = "".join(character for character in string(profile, "name") if is_printable(character))[:100]
+    name = "".join(character for character in string(profile, "name") if is_printable(character))[:100].strip()
     is_address = isinstance(picture, str) and re.fullmatch(r"https://[!-~]{1,492}", picture)
     return Identity(
         issuer=issuer,

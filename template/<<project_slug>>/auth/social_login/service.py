@@ -6,7 +6,6 @@ logs in and links it.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import compare_digest
@@ -119,7 +118,7 @@ async def log_in(database: Database, outbox: Outbox, opened: Opened, *, previous
     """
     claimed = await _claimed(database, opened.identity)
     try:
-        tokens, message = await _try_thrice(database, opened, claimed, previous)
+        tokens, message = await _try_twice(database, opened, claimed, previous)
     except LoginRefused as refused:
         details = {"method": "social_login", "provider": opened.provider, "reason": refused.code}
         async with database.transaction() as db:
@@ -147,15 +146,15 @@ async def _has_address(database: Database, identity: Identity) -> bool:
         return bool(await db.scalar(select(has_one)))
 
 
-async def _try_thrice(
+async def _try_twice(
     database: Database, opened: Opened, claimed: str | None, previous: Principal | None
 ) -> tuple[TokensOut, Message | None]:
-    # Another tab may make the account in the meantime, or link and unlink the identity, or somebody may prove the
-    # address. The code is used up, so the client cannot try again.
-    for _ in range(2):
-        with suppress(SQLAlchemyError, LinkRequired):
-            return await _try_log_in(database, opened, claimed, previous)
-    return await _try_log_in(database, opened, claimed, previous)
+    try:
+        return await _try_log_in(database, opened, claimed, previous)
+    except (SQLAlchemyError, LinkRequired):
+        # Another tab made the account in the meantime, or somebody proved the address. The code is used up, so
+        # the client cannot try again.
+        return await _try_log_in(database, opened, claimed, previous)
 
 
 async def _try_log_in(
