@@ -17,7 +17,7 @@ CONDITIONALS = {
 BUDGETS = {"package": 6417, "tests": 10704, "other": 1743}
 SMALL_BUDGETS = {"package": 4710, "tests": 7290, "other": 1451}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 54, "tests": 263, "other": 80}
+SERVER = {"package": 54, "tests": 264, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
 REDIS = {"package": 144, "tests": 460, "other": 64}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
