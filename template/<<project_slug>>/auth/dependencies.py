@@ -123,7 +123,7 @@ class Guard:
 
 def require_recent_login(caller: Principal, within: timedelta = RECENT) -> None:
     """Raise Unauthorized for a login too long ago, and for unattended callers, such as a key."""
-    # In the future it is by a clock that ran ahead then, and would be recent until that time has come.
+    # A login in the future was told by a clock that ran ahead, and would be recent until that time has passed.
     if caller.logged_in_at is None or abs(now() - caller.logged_in_at) > within:
         raise Unauthorized(
             "Log in again to do this.",

@@ -22,7 +22,7 @@ from ..lookup import JoinedLookup, row_query
 from ..principal import Principal
 from ..tokens.header import MAX_TOKEN_LENGTH
 from ..tokens.models import Session
-from ..tokens.sessions import SESSION_COLUMNS, invalid_token, is_alive, principal_of
+from ..tokens.sessions import LEEWAY, SESSION_COLUMNS, invalid_token, is_alive, principal_of
 from .keys import Key
 from .memory import Claims, SignatureMemory
 from .settings import JWTSettings
@@ -30,8 +30,6 @@ from .settings import JWTSettings
 TYPE = "at+jwt"
 CLIENT_ID = "first-party"
 """There is no client registry: every client is this project's own (RFC 9068 requires the claim)."""
-LEEWAY = 30
-"""Seconds by which another machine's clock may run ahead. `exp` gets none: our own clock set it."""
 
 # PyJWT accepts a trailing `=`, so one token would have two spellings and a deny-list by spelling would leak. It accepts
 # UTF-16, too (RFC 8725, section 3.7); `ey` is the start of a JSON object in UTF-8.

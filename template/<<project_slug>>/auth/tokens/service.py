@@ -35,14 +35,11 @@ from .format import access
 from .mails import device_logged_out
 from .models import Session
 from .schemas import TokensOut
-from .sessions import METHOD, is_alive
+from .sessions import LEEWAY, METHOD, is_alive
 from .settings import TokenSettings
 
 PREFIX = "rt_"
 """Makes a leaked token recognisable, and distinguishes it from an access token without a lookup."""
-
-SKEW = timedelta(seconds=30)
-"""How much the clocks of two hosts may differ."""
 
 _OF_FAMILY = (
     select(
@@ -199,7 +196,7 @@ async def _rotate(db: AsyncConnection, token: str, scope: frozenset[str] | None)
     successor = _new_token(family)
     await _spend(db, session, token, successor)
     # Begun by a clock that ran ahead, it would last, and count as a recent login, until that time has come and gone.
-    if not row.alive or row.auth_time > now() + SKEW:
+    if not row.alive or row.auth_time > now() + timedelta(seconds=LEEWAY):
         raise InvalidGrant
     at_login = frozenset(session.scope.split())
     if scope is not None and not scope <= at_login:

@@ -18,6 +18,9 @@ from .models import Session
 METHOD = "bearer"
 """A principal with this `method` has a session's id as its `credential`."""
 
+LEEWAY = 30
+"""Seconds by which another host's clock may run ahead. Ends get none: a token may end early, never late."""
+
 SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMNS)
 
 
