@@ -70,6 +70,8 @@ def _is_sender(text: str) -> bool:
 class MailLimits(LimitSettings):
     """Without them, this project would be a tool to flood a mailbox."""
 
+    limit_mail: str = "20/hour"
+    """Requests that send mail to addresses that anybody may enter, by the requester's IP address."""
     limit_mail_account: str = "5/hour"
     """Mails of one kind to one e-mail address that one requester may trigger."""
     limit_mailbox: str = "20/hour"

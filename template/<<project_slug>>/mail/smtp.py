@@ -28,10 +28,10 @@ async def carry(message: Message) -> None:
 
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
-    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return False  # it affects every mail, so it must be logged as an error
-    replies = error.recipients if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else [error]
-    return all(isinstance(reply, aiosmtplib.SMTPResponseException) and reply.code >= PERMANENT for reply in replies)
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(reply.code >= PERMANENT for reply in error.recipients)
+    # Other replies, such as to our login or our own address, affect every mail: they must be logged as errors.
+    return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= PERMANENT
 
 
 async def _send(message: Message) -> None:

@@ -13,8 +13,13 @@ def is_printable(text: str) -> bool:
     return all(character.isprintable() or character in _ALSO for character in text)
 
 
+def without_ends(text: str) -> str:
+    """Return it without what is invisible at its ends."""
+    return text.strip(f" {_ALSO}")
+
+
 def _printable(text: str) -> str:
-    if not is_printable(text) or text != text.strip(_ALSO):
+    if not is_printable(text) or text != without_ends(text):
         raise ValueError("must be printable")
     return text
 

@@ -45,7 +45,7 @@ class PasswordSettings(Settings):
 
 
 class PasswordLimits(LimitSettings):
-    """Limits on password attempts, and on mail to addresses that anybody may enter."""
+    """Limits on password attempts."""
 
     limit_login: str = "20/minute"
     """Logins by IP address."""
@@ -54,8 +54,6 @@ class PasswordLimits(LimitSettings):
     limit_login_failures: str = "100/30 days"
     """Failures in a row by account, from anywhere. Then login is paused until a mailed reset or the end of the window
     (NIST 800-63B-4, 3.2.2)."""
-    limit_mail: str = "20/hour"
-    """Requests that send mail, by the requester's IP address."""
 
     def problems(self) -> Iterator[str]:
         failures = limit_called("login_failures")

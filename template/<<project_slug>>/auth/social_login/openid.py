@@ -9,6 +9,7 @@ import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -145,9 +146,13 @@ class OpenIDProvider(Provider):
             is_other_kind = str(header.get("typ", "JWT")).upper() != "JWT"
             if algorithm not in HASHES or type(kid) is not str or is_other_kind:
                 raise InvalidIDToken("header")
-            jwk = await _find(documents, jwks, kid)
-            claims = json.loads(_JWS.decode(token, _key(jwk, algorithm), [algorithm]))
-            return {**claims, "alg": algorithm, "jwk": jwk}
+            document = documents.at(jwks, _parse_keys)
+            for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one, also one with an old one's name
+                if jwk := (await document.get(age)).get(kid):
+                    with suppress(jwt.InvalidSignatureError):
+                        claims = json.loads(_JWS.decode(token, _key(jwk, algorithm), [algorithm]))
+                        return {**claims, "alg": algorithm, "jwk": jwk}
+            raise InvalidIDToken("key")
         # On hostile input, PyJWT raises more than its own errors.
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InvalidIDToken(type(error).__name__) from None
@@ -165,6 +170,8 @@ class OpenIDProvider(Provider):
             yield "iat"
         if not (is_time(claims.get("nbf", 0)) and claims.get("nbf", 0) <= moment + LEEWAY):
             yield "nbf"
+        if not is_time(claims.get("auth_time", 0)):
+            yield "auth_time"
         # Our own value, made for this login: a replayed token of another login has a different one.
         if claims.get("nonce") != nonce:
             yield "nonce"
@@ -197,14 +204,6 @@ def _half_hash(algorithm: str, access_token: str) -> str:
     """Return `at_hash`: the left half of the hash (OIDC Core, section 3.1.3.6)."""
     digest = hashlib.new(HASHES[algorithm], access_token.encode()).digest()
     return urlsafe_b64encode(digest[: len(digest) // 2]).decode().rstrip("=")
-
-
-async def _find(documents: Documents, url: str, kid: str) -> Mapping[str, Any]:
-    document = documents.at(url, _parse_keys)
-    for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one
-        if found := (await document.get(age)).get(kid):
-            return found
-    raise InvalidIDToken("kid")
 
 
 def _parse_keys(document: Any) -> Keys:

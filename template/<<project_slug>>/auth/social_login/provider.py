@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ...errors import BadRequest
 from ...users.email import checked
-from ...users.name import is_printable
+from ...users.name import is_printable, without_ends
 from .outbound import Documents, ProviderFailed
 from .settings import Client, ClientSettings
 
@@ -68,7 +68,7 @@ def identity(
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed
     email = _address(string(profile, "email"))
-    name = "".join(character for character in string(profile, "name") if is_printable(character))[:100].strip()
+    name = without_ends("".join(filter(is_printable, string(profile, "name")))[:100])
     is_address = isinstance(picture, str) and re.fullmatch(r"https://[!-~]{1,492}", picture)
     return Identity(
         issuer=issuer,
@@ -90,9 +90,11 @@ def string(document: Mapping[str, Any], name: str) -> str:
 
 def _address(email: str) -> str | None:
     try:
-        return checked(email)
+        found = checked(email)
     except ValueError:
         return None
+    # Composed anew, the mailbox may be another person's: of the Kelvin sign, the address has a K (ASVS 1.5.3).
+    return found if found.rpartition("@")[0] == email.rpartition("@")[0] else None
 
 
 class Provider(ABC):

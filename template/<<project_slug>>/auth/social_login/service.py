@@ -20,6 +20,7 @@ from ...audit import service as audit
 from ...audit.events import Event
 from ...db import Database, affected
 from ...errors import AppError, Conflict, NotFound, TooManyRequests
+from ...limits import service as limits
 from ...mail import flooding
 from ...mail.messages import Message
 from ...mail.outbox import Outbox
@@ -133,6 +134,8 @@ async def _claimed(database: Database, identity: Identity) -> str | None:
     if identity.email is None or identity.is_email_proved or await _has_address(database, identity):
         return None
     try:
+        # First by address: one identity may come with another stranger's mailbox at each login.
+        await limits.hit_address(database, "mail")
         await flooding.hit(database, Purpose.SOCIAL_EMAIL, canonical(identity.email))
     except TooManyRequests:
         return None  # strangers who enter this address elsewhere must not keep its owner from logging in

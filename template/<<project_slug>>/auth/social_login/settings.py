@@ -42,7 +42,7 @@ def is_safe(address: str) -> bool:
     """
     try:
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
     if host in LOOPBACK:
