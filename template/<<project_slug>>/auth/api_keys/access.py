@@ -28,7 +28,7 @@ GRANTABLE = frozenset(Scope) - {Scope.ACCOUNT_WRITE}
 _NONE = bytes(32)
 _BY_ID = (
     select(ApiKey.id, ApiKey.digest, ApiKey.scope, ApiKey.last_used_at, *ACCOUNT_COLUMNS)
-    .join(User, ApiKey.user_id == User.id)
+    .join(User)
     .where(ApiKey.id.in_(bindparam("keys", expanding=True)), ApiKey.expires_at > NOW, is_usable())
 )
 

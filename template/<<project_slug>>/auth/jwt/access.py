@@ -39,11 +39,7 @@ _TIME_CLAIMS = ("exp", "iat", "auth_time")
 _MAX_TIME = 1 << 40
 _JWS = jwt.PyJWS()
 
-_BY_ID = (
-    select(*SESSION_COLUMNS)
-    .join(User, Session.user_id == User.id)
-    .where(Session.id.in_(bindparam("keys", expanding=True)), is_alive(NOW))
-)
+_BY_ID = select(*SESSION_COLUMNS).join(User).where(Session.id.in_(bindparam("keys", expanding=True)), is_alive(NOW))
 
 
 class _Refused(Exception):

@@ -48,9 +48,8 @@ def is_safe(address: str) -> bool:
     if host in LOOPBACK:
         return parts.scheme in ("http", "https") and not CoreSettings.get().is_production
     # Providers have names. An IP address, perhaps in hexadecimal, may be a cloud's metadata service.
-    is_number = ":" in host or not host.rpartition(".")[2][:1].isalpha()
-    is_host = "." in host and "@" not in parts.netloc and address.isascii()
-    return parts.scheme == "https" and is_host and not is_number
+    is_name = "." in host and ":" not in host and host.rpartition(".")[2][:1].isalpha()
+    return parts.scheme == "https" and is_name and "@" not in parts.netloc and address.isascii()
 
 
 @dataclass(frozen=True, slots=True)

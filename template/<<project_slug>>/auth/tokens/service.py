@@ -102,7 +102,7 @@ async def start_session(
     granted = held if scopes is None else held & scopes
     if scopes is not None and not granted:
         raise InvalidScope  # RFC 6749, section 3.3, has no empty scope
-    if previous is not None and previous.user_id == user_id and (id_ := session_id_of(previous)):
+    if previous is not None and (id_ := session_id_of(previous)):
         await end_session(db, user_id, id_)
     token = _new_token(PREFIX + token_urlsafe(32))
     session = _new_session(user.id, " ".join(sorted(granted)), token, auth_time)

@@ -96,7 +96,7 @@ class FakeProvider:
     def _metadata(self, prefix: str) -> dict[str, Any]:
         return {
             "issuer": self.url + prefix.replace("/common/", "/{tenantid}/"),
-            "authorization_endpoint": f"{self.url}{prefix}/authorize",
+            "authorization_endpoint": f"{self.url}{prefix}/authorize?policy=sign-in",
             "token_endpoint": f"{self.url}{prefix}/token",
             "jwks_uri": f"{self.url}{prefix}/jwks",
             "userinfo_endpoint": f"{self.url}{prefix}/userinfo",
