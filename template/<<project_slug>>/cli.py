@@ -131,7 +131,7 @@ def _refuse_unsafe_settings() -> None:
 
 def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> None:
     # By default, uvloop looks up two names at a time: a few lookups that hang would hold up every new connection.
-    os.environ.setdefault("UV_THREADPOOL_SIZE", "32")
+    os.environ.setdefault("UV_THREADPOOL_SIZE", "16")
     uvicorn.run(
         f"{PACKAGE.name}.main:create_served_app",
         factory=True,

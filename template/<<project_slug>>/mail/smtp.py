@@ -28,10 +28,11 @@ async def carry(message: Message) -> None:
 
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return all(reply.code >= PERMANENT for reply in error.recipients)
-    # Other replies, such as to our login or our own address, affect every mail: they must be logged as errors.
-    return isinstance(error, aiosmtplib.SMTPDataError) and error.code >= PERMANENT
+    # All other replies may be about us, and affect every mail: they must be logged as errors. So may 5.7, also to RCPT:
+    # relaying or our sender is denied (RFC 3463, section 3.8).
+    return isinstance(error, aiosmtplib.SMTPRecipientsRefused) and all(
+        reply.code >= PERMANENT and not reply.message.startswith("5.7.") for reply in error.recipients
+    )
 
 
 async def _send(message: Message) -> None:

@@ -14,12 +14,12 @@ def is_printable(text: str) -> bool:
 
 
 def without_ends(text: str) -> str:
-    """Return it without what is invisible at its ends."""
+    """Return it without the spaces and joiners at its ends."""
     return text.strip(f" {_ALSO}")
 
 
 def _printable(text: str) -> str:
-    if not is_printable(text) or text != without_ends(text):
+    if not is_printable(text) or text.strip(" ") != without_ends(text):
         raise ValueError("must be printable")
     return text
 

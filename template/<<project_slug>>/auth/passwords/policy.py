@@ -72,9 +72,9 @@ def _repeated_unit(text: str) -> str:
 
 def _words(text: str) -> Iterator[str]:
     """The parts of a name or address that a password must not contain: the whole and each word (6.2.11)."""
-    local, _, domain = text.rpartition("@")
+    local, at, domain = text.rpartition("@")
     # Without its last label: an address at example.online must not rule out every password with "online".
-    for part in (local, domain.rsplit(".", 1)[0]):
+    for part in (local, domain.rsplit(".", 1)[0] if at else domain):
         joined = re.sub(r"[\W_]+", "", part)  # "My API" is also "myapi"
         words = {part, joined, *re.split(r"[\W_]+", part)}
         yield from (word for word in words if len(word) >= SHORTEST_CONTEXT)

@@ -9,7 +9,6 @@ import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from jwt.algorithms import get_default_algorithms
 from ...clock import now
 from ...errors import BadRequest
 from . import outbound
-from .outbound import COOL_DOWN, LIFE, Documents, ProviderFailed
+from .outbound import COOL_DOWN, Documents, ProviderFailed
 from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
@@ -135,27 +134,11 @@ class OpenIDProvider(Provider):
         return replace(found, proved_at=_proved_at(claims.get("auth_time")))
 
     async def _claims(self, documents: Documents, jwks: str, token: str) -> dict[str, Any]:
-        """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
-        if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
-            raise InvalidIDToken("form")
+        document = documents.at(jwks, _parse_keys)
         try:
-            header = jwt.get_unverified_header(token)
-            # Embedded keys and addresses of keys (`jwk`, `x5c`, `jku`) are never looked at (ASVS 9.1.3).
-            algorithm, kid = str(header.get("alg")), header.get("kid", "")
-            # Tokens of other kinds, signed with the same keys, have a type of their own (RFC 8725, section 3.11).
-            is_other_kind = str(header.get("typ", "JWT")).upper() != "JWT"
-            if algorithm not in HASHES or type(kid) is not str or is_other_kind:
-                raise InvalidIDToken("header")
-            document = documents.at(jwks, _parse_keys)
-            for age in (LIFE, COOL_DOWN):  # an unknown key may be a new one, also one with an old one's name
-                if jwk := (await document.get(age)).get(kid):
-                    with suppress(jwt.InvalidSignatureError):
-                        claims = json.loads(_JWS.decode(token, _key(jwk, algorithm), [algorithm]))
-                        return {**claims, "alg": algorithm, "jwk": jwk}
-            raise InvalidIDToken("key")
-        # On hostile input, PyJWT raises more than its own errors.
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise InvalidIDToken(type(error).__name__) from None
+            return _verified(token, await document.get())
+        except InvalidIDToken:  # its key may be a new one, even under the name of an old one
+            return _verified(token, await document.get(COOL_DOWN))
 
     def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
         """Yield what is wrong with an ID token, for the log: claims that do not prove who logged in here and now."""
@@ -170,7 +153,8 @@ class OpenIDProvider(Provider):
             yield "iat"
         if not (is_time(claims.get("nbf", 0)) and claims.get("nbf", 0) <= moment + LEEWAY):
             yield "nbf"
-        if not is_time(claims.get("auth_time", 0)):
+        proved_at = claims.get("auth_time")
+        if proved_at is not None and not (is_time(proved_at) and proved_at <= moment + LEEWAY):
             yield "auth_time"
         # Our own value, made for this login: a replayed token of another login has a different one.
         if claims.get("nonce") != nonce:
@@ -179,6 +163,27 @@ class OpenIDProvider(Provider):
             yield "at_hash"
         if type(claims.get("sub")) is not str:
             yield "sub"
+
+
+def _verified(token: str, keys: Keys) -> dict[str, Any]:
+    """Return the claims of a token whose signature is the provider's, with its key as `jwk` and its `alg`."""
+    if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
+        raise InvalidIDToken("form")
+    try:
+        header = jwt.get_unverified_header(token)
+        # Embedded keys and addresses of keys (`jwk`, `x5c`, `jku`) are never looked at (ASVS 9.1.3).
+        algorithm, kid = str(header.get("alg")), header.get("kid", "")
+        # Tokens of other kinds, signed with the same keys, have a type of their own (RFC 8725, section 3.11).
+        is_other_kind = str(header.get("typ", "JWT")).upper() != "JWT"
+        if algorithm not in HASHES or type(kid) is not str or is_other_kind:
+            raise InvalidIDToken("header")
+        if not (jwk := keys.get(kid)):
+            raise InvalidIDToken("kid")
+        claims = json.loads(_JWS.decode(token, _key(jwk, algorithm), [algorithm]))
+        return {**claims, "alg": algorithm, "jwk": jwk}
+    # On hostile input, PyJWT raises more than its own errors.
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise InvalidIDToken(type(error).__name__) from None
 
 
 def is_time(claim: Any) -> bool:

@@ -62,8 +62,8 @@ def identity(
 ) -> Identity:
     """Build an identity from a provider's answer. Raises ProviderFailed if it cannot be one.
 
-    `profile` may have `email` and `name`, as text or not at all. An invalid e-mail address, and a picture that is
-    not an https address, count as absent.
+    `profile` may have `email` and `name`, as text or not at all. An e-mail address that is invalid or written in
+    composing characters, and a picture that is not an https address, count as absent.
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
         raise ProviderFailed

@@ -134,8 +134,9 @@ async def _claimed(database: Database, identity: Identity) -> str | None:
     if identity.email is None or identity.is_email_proved or await _has_address(database, identity):
         return None
     try:
-        # First by address: one identity may come with another stranger's mailbox at each login.
-        await limits.hit_address(database, "mail")
+        # First by requester: one identity may come with another stranger's mailbox at each login. Counted by itself, so
+        # that logins do not keep their neighbours from asking for a reset.
+        await limits.hit(database, "mail", Purpose.SOCIAL_EMAIL, limits.client_network())
         await flooding.hit(database, Purpose.SOCIAL_EMAIL, canonical(identity.email))
     except TooManyRequests:
         return None  # strangers who enter this address elsewhere must not keep its owner from logging in
