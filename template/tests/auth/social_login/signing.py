@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -63,8 +63,9 @@ def by_secret(secret: bytes, alg: str = "HS256") -> Callable[[dict[str, Any]], s
     return forge
 
 
-def sign_with_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY) -> str:
-    """Return a token as Google and Microsoft sign theirs."""
+def sign_with_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY, *, alg: str = "RS256") -> str:
+    """Return a token as Google and Microsoft sign theirs; with RS512 if told."""
     moment = int(time.time())
-    signed = f"{part({'alg': 'RS256', 'kid': '1'})}.{part({'exp': moment + 300, 'iat': moment} | claims)}"
-    return f"{signed}.{base64(key.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
+    signed = f"{part({'alg': alg, 'kid': '1'})}.{part({'exp': moment + 300, 'iat': moment} | claims)}"
+    digest = {"RS256": SHA256(), "RS512": SHA512()}[alg]
+    return f"{signed}.{base64(key.sign(signed.encode(), padding.PKCS1v15(), digest))}"
