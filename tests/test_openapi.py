@@ -46,6 +46,18 @@ OF_METHOD = {
     "social_login": SOCIAL | TOKENS,
 }
 
+NEEDED = {
+    "GET /users": "users:read", "PATCH /users/{user_id}": "users:write",
+    "GET /items": "items:read", "GET /items/{item_id}": "items:read",
+    "POST /items": "items:write", "PATCH /items/{item_id}": "items:write", "DELETE /items/{item_id}": "items:write",
+    **dict.fromkeys(LOGGED_IN | KEYS | TOKENS - {"POST /auth/logout", "POST /auth/revoke"}, "account:write"),
+    "POST /auth/change-password": "account:write", "POST /auth/change-email": "account:write",
+    "POST /auth/confirm-email": "account:write", "POST /auth/social/confirm-email": "account:write",
+    "GET /auth/social/identities": "account:write", "POST /auth/social/{provider}/link": "account:write",
+    "DELETE /auth/social/{provider}/link": "account:write",
+}  # fmt: skip
+"""The scope that each operation needs, if any."""
+
 OAUTH = {"POST /auth/token", "POST /auth/revoke"}
 ERRORS = {"": ("application/problem+json", "ProblemDetails"), "OAuth": ("application/json", "OAuthProblem")}
 
@@ -78,6 +90,13 @@ def test_the_schemes_are_those_of_the_chosen_methods(rendered: Path, combination
     """TP-1."""
     schemes = document(rendered)["components"]["securitySchemes"]
     assert set(schemes) == set(combination.auth_methods)
+
+
+def test_every_operation_needs_the_scope_that_fits(rendered: Path) -> None:
+    """ASVS 8.2.1, AK-6: not only the one that its own guard happens to name."""
+    for name, details in operations(rendered).items():
+        asked = {tuple(scopes) for way in details["security"] for scopes in way.values()}
+        assert asked == {(NEEDED[name],)} if name in NEEDED else asked <= {()}, name
 
 
 def test_every_operation_says_who_may_call_it(rendered: Path) -> None:

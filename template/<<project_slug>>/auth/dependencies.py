@@ -95,7 +95,7 @@ async def authenticate(request: Request) -> Principal | None:
     except MalformedCredential as error:
         raise BadCredentials(error.description) from None
     except InvalidCredential as error:
-        log_event(Event.CREDENTIAL_REFUSED, reason=error.code, credential=error.credential)
+        log_event(Event.CREDENTIAL_REFUSED, reason=error.code, credential=error.credential, detail=error.detail)
         raise Unauthorized(error.description, code=error.code, **error.challenge) from None
     request.state.principal = caller = principals[0] if principals else None
     return caller

@@ -23,13 +23,17 @@ class EndAccess(Protocol):
 class InvalidCredential(Exception):
     """A credential that is present and refused. The text goes to the client and must not help a forger."""
 
-    def __init__(self, code: str, description: str, *, credential: str | None = None, **challenge: str) -> None:
+    def __init__(
+        self, code: str, description: str, *, credential: str | None = None, detail: str | None = None, **challenge: str
+    ) -> None:
         """`challenge` holds parameters for the Bearer challenge (RFC 6750, section 3); other schemes have none.
 
         `credential` is its id, for the log; of a key it is what was sent, which proves nothing.
+        `detail` is the reason in our own words, for the log too.
         """
         self.code = code
         self.credential = credential
+        self.detail = detail
         self.description = description
         self.challenge = challenge
         super().__init__(code)

@@ -78,8 +78,8 @@ async def read(database: Database, token: str) -> Principal:
     """Return the caller. Raises InvalidCredential; every reason but expiry looks the same from outside."""
     try:
         claims = _memory(JWTSettings.get()).claims_of(token)
-    except _Refused:
-        raise invalid_token() from None
+    except _Refused as refused:
+        raise invalid_token(detail=str(refused)) from None
     moment = now().timestamp()
     if claims["exp"] <= moment:
         raise invalid_token("The access token expired", session_id=claims["sid"])

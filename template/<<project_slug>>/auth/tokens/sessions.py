@@ -25,11 +25,12 @@ SESSION_COLUMNS = (Session.id, Session.scope, Session.auth_time, *ACCOUNT_COLUMN
 
 
 def invalid_token(
-    description: str = "The access token is invalid", *, session_id: UUID | None = None
+    description: str = "The access token is invalid", *, session_id: UUID | None = None, detail: str | None = None
 ) -> InvalidCredential:
     """Return the one refusal for a token that is not valid, whatever the reason (RFC 6750, section 3.1)."""
     told = {"error": "invalid_token", "error_description": description}
-    return InvalidCredential("invalid_token", description, credential=str(session_id) if session_id else None, **told)
+    credential = str(session_id) if session_id else None
+    return InvalidCredential("invalid_token", description, credential=credential, detail=detail, **told)
 
 
 def is_alive(at: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
