@@ -46,15 +46,17 @@ OF_METHOD = {
     "social_login": SOCIAL | TOKENS,
 }
 
+OF_THE_ACCOUNT = {
+    "POST /auth/change-password", "POST /auth/change-email", "POST /auth/confirm-email",
+    "POST /auth/logout-all", "GET /auth/sessions", "DELETE /auth/sessions/{session_id}",
+    "GET /auth/social/identities", "POST /auth/social/confirm-email",
+    "POST /auth/social/{provider}/link", "DELETE /auth/social/{provider}/link",
+}  # fmt: skip
 NEEDED = {
     "GET /users": "users:read", "PATCH /users/{user_id}": "users:write",
     "GET /items": "items:read", "GET /items/{item_id}": "items:read",
     "POST /items": "items:write", "PATCH /items/{item_id}": "items:write", "DELETE /items/{item_id}": "items:write",
-    **dict.fromkeys(LOGGED_IN | KEYS | TOKENS - {"POST /auth/logout", "POST /auth/revoke"}, "account:write"),
-    "POST /auth/change-password": "account:write", "POST /auth/change-email": "account:write",
-    "POST /auth/confirm-email": "account:write", "POST /auth/social/confirm-email": "account:write",
-    "GET /auth/social/identities": "account:write", "POST /auth/social/{provider}/link": "account:write",
-    "DELETE /auth/social/{provider}/link": "account:write",
+    **dict.fromkeys(LOGGED_IN | KEYS | OF_THE_ACCOUNT, "account:write"),
 }  # fmt: skip
 """The scope that each operation needs, if any."""
 

@@ -153,8 +153,8 @@ class OpenIDProvider(Provider):
             yield "iat"
         if not (is_time(claims.get("nbf", 0)) and claims.get("nbf", 0) <= moment + LEEWAY):
             yield "nbf"
-        proved_at = claims.get("auth_time")
-        if proved_at is not None and not (is_time(proved_at) and proved_at <= moment + LEEWAY):
+        # The browser carries our wish to the provider, and whoever owns it can take the wish out (ASVS 6.8.4).
+        if not _is_recent(claims.get("auth_time"), self.max_age):
             yield "auth_time"
         # Our own value, made for this login: a replayed token of another login has a different one.
         if claims.get("nonce") != nonce:
@@ -186,14 +186,22 @@ def _verified(token: str, keys: Keys) -> dict[str, Any]:
         raise InvalidIDToken(type(error).__name__) from None
 
 
+def _is_recent(proved_at: Any, max_age: int | None) -> bool:
+    if proved_at is None:
+        return max_age is None
+    moment = now().timestamp()
+    earliest = 0 if max_age is None else moment - max_age - LEEWAY
+    return is_time(proved_at) and earliest <= proved_at <= moment + LEEWAY
+
+
 def is_time(claim: Any) -> bool:
     """Whether a claim is a NumericDate, which may have a fraction (RFC 7519, section 2); NaN and Infinity are not."""
     return type(claim) in (int, float) and 0 <= claim < 2**53
 
 
-def _proved_at(auth_time: Any) -> float | None:
+def _proved_at(auth_time: float | None) -> float | None:
     # Their clock may run ahead of ours, but nothing was proved in the future.
-    return min(auth_time, now().timestamp()) if is_time(auth_time) else None
+    return None if auth_time is None else min(auth_time, now().timestamp())
 
 
 def _is_for(claims: Mapping[str, Any], client_id: str, others: tuple[str, ...]) -> bool:

@@ -1,13 +1,12 @@
 """Any OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from ....clock import now
 from ....settings import Words
-from ..openid import LEEWAY, OpenIDProvider, is_time
+from ..openid import OpenIDProvider
 from ..settings import ClientSettings, is_safe
 
 
@@ -55,17 +54,6 @@ class OIDC(OpenIDProvider):
     @property
     def max_age(self) -> int | None:
         return OIDCSettings.get().oidc_max_age_minutes * 60 or None
-
-    def faults(self, claims: Mapping[str, Any], nonce: str, access_token: str) -> Iterator[str]:
-        yield from super().faults(claims, nonce, access_token)
-        # The browser carries our wish to the issuer, and whoever owns it can take the wish out (ASVS 6.8.4).
-        if self.max_age and not _is_recent(claims.get("auth_time"), self.max_age):
-            yield "auth_time"
-
-
-def _is_recent(proved_at: Any, max_age: int) -> bool:
-    moment = now().timestamp()
-    return is_time(proved_at) and moment - max_age - LEEWAY <= proved_at <= moment + LEEWAY
 
 
 oidc = OIDC()
