@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6421, "tests": 10849, "other": 1748}
-SMALL_BUDGETS = {"package": 4720, "tests": 7368, "other": 1454}
+BUDGETS = {"package": 6424, "tests": 10862, "other": 1749}
+SMALL_BUDGETS = {"package": 4723, "tests": 7376, "other": 1455}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 54, "tests": 264, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""

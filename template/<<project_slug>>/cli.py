@@ -237,7 +237,7 @@ async def _check_limits() -> None:
         await limits.check_writing(database)
 
 
-def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations are pending.") -> str:
+def _in_a_sentence(error: DBAPIError, advice: str = "Run `migrate` if migrations are pending, else try again.") -> str:
     # Each database reports the kind of error, for instance a missing table, in its own way.
     reason = str(error.orig).partition("\n")[0]
     if isinstance(error, IntegrityError | DataError):

@@ -9,11 +9,12 @@ import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import jwt
-from jwt.algorithms import get_default_algorithms
+from jwt.algorithms import OKPAlgorithm
 
 from ...clock import now
 from ...errors import BadRequest
@@ -22,8 +23,11 @@ from .outbound import COOL_DOWN, Documents, ProviderFailed
 from .provider import Endpoints, Identity, Provider, identity, string
 from .settings import is_safe
 
-HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512"}
-"""The accepted algorithms, each with the hash for `at_hash`. RS256 is here only because providers use it."""
+HASHES = {"RS256": "sha256", "PS256": "sha256", "ES256": "sha256", "EdDSA": "sha512", "Ed25519": "sha512"}
+"""The accepted algorithms, each with the hash for `at_hash`. RS256 is here only because providers use it.
+
+The last two are one: RFC 9864 deprecates its older name.
+"""
 LEEWAY = 30
 """Seconds by which the provider's clock may run ahead."""
 MAX_AGE = 600
@@ -32,6 +36,8 @@ MAX_LENGTH = 16_384
 
 _COMPACT = re.compile(r"e[A-Za-z0-9_-]+\.e[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")  # base64url of `{` begins with an e
 _JWS = jwt.PyJWS(options={"enforce_minimum_key_length": True})
+with suppress(ValueError):  # once PyJWT knows the newer name itself
+    _JWS.register_algorithm("Ed25519", OKPAlgorithm())
 
 Keys = Mapping[str, Mapping[str, Any]]
 
@@ -233,7 +239,7 @@ def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
     # Anybody can use a private key that was published.
     if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or "d" in jwk:
         raise InvalidIDToken("key")
-    return get_default_algorithms()[algorithm].from_jwk(dict(jwk))
+    return _JWS.get_algorithm_by_name(algorithm).from_jwk(dict(jwk))
 
 
 async def _userinfo(url: str, access_token: str, subject: str) -> dict[str, Any]:

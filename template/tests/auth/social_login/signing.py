@@ -5,16 +5,18 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from hmac import digest as hmac
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
+EDWARDS_KEY = ed25519.Ed25519PrivateKey.generate()
 SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it must be refused
 MOMENT = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
 
@@ -52,20 +54,29 @@ def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **hea
     return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
 
 
+def edwards_jwk() -> dict[str, Any]:
+    """Return the public Ed25519 key as a provider publishes it."""
+    return {"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": base64(EDWARDS_KEY.public_key().public_bytes_raw())}
+
+
 def by_secret(secret: bytes, alg: str = "HS256") -> Callable[[dict[str, Any]], str]:
     """Sign with a shared secret that an attacker knows."""
-
-    def forge(claims: dict[str, Any]) -> str:
-        moment = int(time.time())
-        signed = f"{part({'alg': alg, 'kid': '1'})}.{part({'exp': moment + 900, 'iat': moment} | claims)}"
-        return f"{signed}.{base64(hmac(secret, signed.encode(), 'sha256'))}"
-
-    return forge
+    return partial(_sign, alg=alg, by=lambda signed: hmac(secret, signed, "sha256"))
 
 
-def sign_with_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY, *, alg: str = "RS256") -> str:
-    """Return a token as Google and Microsoft sign theirs; with RS512 if told."""
+def by_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY, *, alg: str = "RS256") -> str:
+    """Return a token as Google and Microsoft sign theirs; with RS512 or PS256 if told."""
+    digest = SHA512() if alg == "RS512" else SHA256()
+    filling = padding.PSS(padding.MGF1(digest), digest.digest_size) if alg == "PS256" else padding.PKCS1v15()
+    return _sign(claims, alg=alg, by=lambda signed: key.sign(signed, filling, digest))
+
+
+def by_edwards(claims: dict[str, Any], *, alg: str) -> str:
+    """Return a token signed with Ed25519, by its name or its older one, which names no curve."""
+    return _sign(claims, alg=alg, by=EDWARDS_KEY.sign)
+
+
+def _sign(claims: dict[str, Any], *, alg: str, by: Callable[[bytes], bytes]) -> str:
     moment = int(time.time())
     signed = f"{part({'alg': alg, 'kid': '1'})}.{part({'exp': moment + 300, 'iat': moment} | claims)}"
-    digest = {"RS256": SHA256(), "RS512": SHA512()}[alg]
-    return f"{signed}.{base64(key.sign(signed.encode(), padding.PKCS1v15(), digest))}"
+    return f"{signed}.{base64(by(signed.encode()))}"
