@@ -35,6 +35,9 @@ CHECKS: dict[str, list[list[str]]] = {
 RUNNING = ("tests", "coverage", "attacks")
 """Those that run the project's own tests."""
 
+NOT_HEEDED = {"CORS_ORIGINS": "?", "access_token_minutes": "5", "HTTP_PROXY": "?", "https_proxy": "http://127.0.0.1:9"}
+"""What a developer's own shell may have set: a project's tests see nothing of it."""
+
 
 def due(combination: Combination) -> list[str]:
     """Name the checks of a combination: all, with the tests run once, either with coverage or without."""
@@ -79,4 +82,4 @@ def _settings_for(project: Path, check: str) -> AbstractContextManager[dict[str,
     if check == "migrations":
         return databases.settings_for(project)
     # The tests make themselves a database.
-    return nullcontext(databases.tests_of(project) if check in RUNNING else {})
+    return nullcontext(NOT_HEEDED | databases.tests_of(project) if check in RUNNING else {})

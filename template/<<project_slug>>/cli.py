@@ -166,8 +166,10 @@ def write_env_file(path: Path) -> None:
         os.link(draft, path)
     except FileExistsError:
         typer.echo(f"{path} was just written by another process.", err=True)
+    except OSError:  # a file system without links, as on a memory card
+        draft.rename(path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _first_values() -> Iterator[tuple[str, str]]:

@@ -57,6 +57,8 @@ async def _reach(source: AsyncEngine) -> None:
 def _existing(url: URL) -> URL:
     if url.drivername not in _PACKAGES:
         raise ArgumentError
+    if url.get_backend_name() == "postgresql":
+        return url.update_query_dict({"client_encoding": "utf8"})  # whatever the role's default
     # SQLite would create an empty file for a mistyped name.
     if url.get_backend_name() != "sqlite" or not url.database or "uri" in url.query:
         return url

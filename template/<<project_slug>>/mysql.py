@@ -192,7 +192,8 @@ async def _connect(**arguments: Any) -> Connection:
     # One that hangs up at once is a RuntimeError of the event loop.
     try:
         async with asyncio.timeout(arguments["connect_timeout"]):
-            return await connect(**arguments)
+            # As bytes: the driver would write it in Latin-1.
+            return await connect(**arguments | {"password": arguments.get("password", "").encode()})
     except (TimeoutError, RuntimeError):
         raise OperationalError(CR_SERVER_LOST, "The server does not greet") from None
 

@@ -19,11 +19,12 @@ async def fetch(verb: str, url: str, *, headers: Mapping[str, str], **rest: Any)
     timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     # Uncompressed: otherwise a kilobyte from a hostile server unpacks to more than the cap before it can be counted.
     headers = {**headers, "Accept-Encoding": "identity"}
-    async with (
+    try:
         # No redirects: only the configured host may learn our secrets and be believed (ASVS 15.3.2).
-        httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False) as client,
-        client.stream(verb, url, headers=headers, **rest) as response,
-    ):
+        own = httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False)
+    except (ImportError, OSError) as error:  # a proxy or certificates that a variable of the system names
+        raise httpx2.ConnectError(str(error)) from error
+    async with own as client, client.stream(verb, url, headers=headers, **rest) as response:
         return response, await _read(response)
 
 

@@ -101,8 +101,7 @@ _READ_ONLY = "25006"
 
 def engines(settings: DatabaseSettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
     """Return the engines for writing, reading and counting. They connect with the first query."""
-    # READ COMMITTED: a conditional UPDATE that waited for another sees the new row, so its count decides (ST-7).
-    writing = _engine(settings, pool_size=settings.database_pool_size, isolation_level="READ COMMITTED")
+    writing = _engine(settings, pool_size=settings.database_pool_size)
     event.listen(writing.sync_engine, "commit", forbid_another)
     # Its own connections: switching one to AUTOCOMMIT and back takes longer than most queries.
     reading = _engine(settings, pool_size=settings.database_pool_size, **_AUTOCOMMIT)
@@ -134,23 +133,31 @@ def _engine(
 
 
 def _connect_args(settings: DatabaseSettings, patience: float, more: str) -> dict[str, Any]:
-    timeouts = {
-        "lock_timeout": settings.database_timeout,
-        "statement_timeout": patience,
+    fixed = {
+        # Whatever the role's default: a conditional UPDATE that waited for another sees the new row, so its count
+        # decides (ST-7).
+        "default_transaction_isolation": r"read\ committed",
+        "lock_timeout": _milliseconds(settings.database_timeout),
+        "statement_timeout": _milliseconds(patience),
         # A worker that hangs inside a transaction must not keep its locks. A migration may work between statements.
-        "idle_in_transaction_session_timeout": patience,
+        "idle_in_transaction_session_timeout": _milliseconds(patience),
     }
     own = str(make_url(settings.database_url).query.get("options", ""))  # a schema, for instance
     return {
         # A server that has not stopped the statement by then is frozen.
         "async_creator_fn": partial(_connect, patience + settings.database_timeout if patience else None),
+        "client_encoding": "utf8",
         "connect_timeout": math.ceil(settings.database_timeout),
         "fallback_application_name": __package__,
         "keepalives_idle": 60,  # seconds
-        "options": " ".join([own, more, *(f"-c {name}={math.ceil(each * 1000)}" for name, each in timeouts.items())]),
+        "options": " ".join([own, more, *(f"-c {name}={each}" for name, each in fixed.items())]),
         # Milliseconds after which a server that vanished silently counts as gone.
-        "tcp_user_timeout": math.ceil(settings.database_statement_timeout * 1000),
+        "tcp_user_timeout": _milliseconds(settings.database_statement_timeout),
     }
+
+
+def _milliseconds(seconds: float) -> int:
+    return math.ceil(seconds * 1000)
 
 
 class Connection(psycopg.AsyncConnection):

@@ -128,7 +128,7 @@ def test_an_unhandled_error_is_one_line_and_not_the_end(server: Server) -> None:
 
 
 def test_it_stops_after_the_last_answer_and_has_written_nothing_but_json(server: Server) -> None:
-    """ASVS 16.2.3, 16.2.4. The last test: nothing is served afterwards."""
+    """ASVS 16.2.3, 16.2.4."""
     with server.connect() as connection:
         connection.sendall(b"PATCH /users/me HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
         connection.sendall(b"Content-Length: 2\r\n\r\n{")

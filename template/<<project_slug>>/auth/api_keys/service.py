@@ -159,9 +159,9 @@ async def is_current(db: AsyncSession, caller: Principal) -> bool:
 async def end_keys(db: AsyncSession, owner_id: UUID, /, *, keep: str | None = None) -> None:
     """Revoke all of the owner's keys, unless the owner is acting: `keep` is then the credential in use.
 
-    A reset, the first verification of an e-mail address or a disabling means that somebody else may have been in
-    control and left a key behind. Owners who change a password while logged in are told of every new key and see them
-    all; stopping all their programs with it would make people put off the change.
+    A reset or a disabling means that somebody else may have been in control and left a key behind. Owners who change a
+    password while logged in are told of every new key and see them all; stopping all their programs with it would make
+    people put off the change.
     """
     if keep is None and await affected(db, delete(ApiKey).where(ApiKey.user_id == owner_id)):
         audit.record(db, Event.KEY_REVOKED, owner_id, keys="all")

@@ -18,7 +18,7 @@ from ...users.email import canonical
 from ...users.models import User
 from .. import one_time
 from ..accounts import locked
-from ..credentials import end_access
+from ..credentials import confirm, end_access
 from ..methods import METHODS
 from ..one_time import InvalidToken, Purpose, of_account
 from ..principal import Principal
@@ -37,7 +37,7 @@ LOCKED = "!"
 async def change(database: Database, outbox: Outbox, caller: Principal, current: str, new: str) -> None:
     """Replace the caller's password and end all other sessions (ASVS 6.2.2, 6.2.3, 7.4.3).
 
-    Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable.
+    Raises WrongPassword, Unprocessable, TooManyRequests, Unavailable, AccessEnded.
     """
     # The new one first: a refusal after the comparison would confirm the current one to a thief, unnoticed.
     if new == current:
@@ -50,6 +50,7 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method=CHANGE)
     async with database.transaction() as db:
         await replace(db, caller.user_id, stored, hashed, method=CHANGE)
+        await confirm(db, caller)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notice = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))

@@ -62,7 +62,7 @@ class InvalidGrant(Exception):
 
 
 class InvalidScope(Exception):
-    """A scope that leaves nothing, or one that was not granted at login: a refresh can only narrow it (RFC 6749, 6)."""
+    """A login's scope that leaves nothing, or a refresh's that was not granted at login (RFC 6749, sections 3.3, 6)."""
 
 
 class _Reused(Exception):

@@ -29,5 +29,6 @@ class RangeService:
         """Answer one request, unless the client gives up first."""
         with closing(writer), suppress(asyncio.IncompleteReadError):
             self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-            await asyncio.sleep(self.delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(), self.delay)
             writer.write(self.answer)
