@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6433, "tests": 10960, "other": 1749}
-SMALL_BUDGETS = {"package": 4731, "tests": 7448, "other": 1455}
+BUDGETS = {"package": 6433, "tests": 10967, "other": 1749}
+SMALL_BUDGETS = {"package": 4731, "tests": 7455, "other": 1455}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 55, "tests": 286, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
