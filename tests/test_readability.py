@@ -14,10 +14,10 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6433, "tests": 10967, "other": 1749}
-SMALL_BUDGETS = {"package": 4731, "tests": 7455, "other": 1455}
+BUDGETS = {"package": 6446, "tests": 10992, "other": 1749}
+SMALL_BUDGETS = {"package": 4744, "tests": 7475, "other": 1455}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 55, "tests": 286, "other": 80}
+SERVER = {"package": 55, "tests": 288, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
 REDIS = {"package": 144, "tests": 460, "other": 64}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""

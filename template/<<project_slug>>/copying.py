@@ -36,7 +36,8 @@ async def copy_everything(address: str, database: Database) -> int:
 
 def _engine(address: str) -> AsyncEngine:
     try:
-        engine = create_async_engine(_existing(make_url(address)), hide_parameters=True)
+        url = _existing(make_url(address))
+        engine = create_async_engine(url, hide_parameters=True, connect_args=_connect_args(url))
     except (ArgumentError, ValueError):  # malformed, or a bad port
         raise CannotCopy("This is not a database URL, for instance sqlite+aiosqlite:///app.db") from None
     except ModuleNotFoundError:
@@ -57,13 +58,18 @@ async def _reach(source: AsyncEngine) -> None:
 def _existing(url: URL) -> URL:
     if url.drivername not in _PACKAGES:
         raise ArgumentError
-    if url.get_backend_name() == "postgresql":
-        return url.update_query_dict({"client_encoding": "utf8"})  # whatever the role's default
     # SQLite would create an empty file for a mistyped name.
     if url.get_backend_name() != "sqlite" or not url.database or "uri" in url.query:
         return url
     there = {"mode": "rw", "uri": "true"}
     return url.set(database=Path(url.database).absolute().as_uri()).update_query_dict(there)
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    # Whatever the role's encoding is. As bytes: the driver would write a password in Latin-1.
+    encoded = (url.password or "").encode()
+    ours: dict[str, dict[str, Any]] = {"postgresql": {"client_encoding": "utf8"}, "mysql": {"password": encoded}}
+    return ours.get(url.get_backend_name(), {})
 
 
 def _tell_whose(context: ExceptionContext) -> None:

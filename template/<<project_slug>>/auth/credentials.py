@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..audit.events import Event
 from ..errors import Conflict
 from ..users.models import User
 from .accounts import locked
@@ -16,6 +17,7 @@ class AccessEnded(Conflict):
     """The caller's access was revoked during the request."""
 
     code = "access_ended"
+    event = Event.AUTHORIZATION_REFUSED
     detail = "Your access was revoked during this request. Log in again."
 
 

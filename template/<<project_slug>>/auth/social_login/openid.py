@@ -235,9 +235,11 @@ def _parse_keys(document: Any) -> Keys:
 
 
 def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
-    # One key, one algorithm: the key's own `alg` and `use` are binding (RFC 8725, section 3.1).
+    # One key, one algorithm: the key's own `alg` and `use` are binding (RFC 8725, section 3.1), and so is the curve,
+    # which `EdDSA` leaves open (RFC 9864).
+    is_other = jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or jwk.get("crv") == "Ed448"
     # Anybody can use a private key that was published.
-    if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or "d" in jwk:
+    if is_other or "d" in jwk:
         raise InvalidIDToken("key")
     return _JWS.get_algorithm_by_name(algorithm).from_jwk(dict(jwk))
 

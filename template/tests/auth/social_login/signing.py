@@ -9,14 +9,17 @@ from functools import partial
 from hmac import digest as hmac
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
-EDWARDS_KEY = ed25519.Ed25519PrivateKey.generate()
+EDWARDS_KEYS: dict[str, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey] = {
+    "Ed25519": ed25519.Ed25519PrivateKey.generate(),
+    "Ed448": ed448.Ed448PrivateKey.generate(),
+}
 SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it must be refused
 MOMENT = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
 
@@ -54,9 +57,10 @@ def sign(claims: dict[str, Any], *, key: ec.EllipticCurvePrivateKey = KEY, **hea
     return f"{signed}.{base64(r.to_bytes(32) + s.to_bytes(32))}"
 
 
-def edwards_jwk() -> dict[str, Any]:
-    """Return the public Ed25519 key as a provider publishes it."""
-    return {"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": base64(EDWARDS_KEY.public_key().public_bytes_raw())}
+def edwards_jwk(curve: str) -> dict[str, Any]:
+    """Return the public key on an Edwards curve as a provider publishes it."""
+    public = EDWARDS_KEYS[curve].public_key().public_bytes_raw()
+    return {"kty": "OKP", "crv": curve, "kid": "1", "x": base64(public)}
 
 
 def by_secret(secret: bytes, alg: str = "HS256") -> Callable[[dict[str, Any]], str]:
@@ -71,9 +75,9 @@ def by_rsa(claims: dict[str, Any], key: rsa.RSAPrivateKey = RSA_KEY, *, alg: str
     return _sign(claims, alg=alg, by=lambda signed: key.sign(signed, filling, digest))
 
 
-def by_edwards(claims: dict[str, Any], *, alg: str) -> str:
-    """Return a token signed with Ed25519, by its name or its older one, which names no curve."""
-    return _sign(claims, alg=alg, by=EDWARDS_KEY.sign)
+def by_edwards(claims: dict[str, Any], *, curve: str, alg: str) -> str:
+    """Return a token signed on an Edwards curve, which the older name of the algorithm leaves open."""
+    return _sign(claims, alg=alg, by=EDWARDS_KEYS[curve].sign)
 
 
 def _sign(claims: dict[str, Any], *, alg: str, by: Callable[[bytes], bytes]) -> str:
