@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6446, "tests": 10992, "other": 1749}
-SMALL_BUDGETS = {"package": 4744, "tests": 7475, "other": 1455}
+BUDGETS = {"package": 6452, "tests": 11026, "other": 1749}
+SMALL_BUDGETS = {"package": 4750, "tests": 7502, "other": 1455}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 55, "tests": 288, "other": 80}
+SERVER = {"package": 60, "tests": 292, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 144, "tests": 460, "other": 64}
+REDIS = {"package": 144, "tests": 464, "other": 64}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

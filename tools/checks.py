@@ -35,7 +35,7 @@ CHECKS: dict[str, list[list[str]]] = {
 RUNNING = ("tests", "coverage", "attacks")
 """Those that run the project's own tests."""
 
-NOT_HEEDED = {"CORS_ORIGINS": "?", "access_token_minutes": "5", "https_proxy": "http://[", "SSL_CERT_FILE": "nowhere"}
+NOT_HEEDED = {"CORS_ORIGINS": "?", "access_token_minutes": "5", "HTTP_PROXY": "?", "SSL_CERT_FILE": "nowhere"}
 """What a developer's own shell may have set: a project's tests see nothing of it."""
 
 

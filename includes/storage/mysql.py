@@ -49,7 +49,7 @@ class Connection:
         more = {"password": address.password or "", "database": address.database, "autocommit": True}
         self._connection = self._run(asyncmy.connect, **where, **more, connect_timeout=5)
         # MariaDB may notice only after five seconds that who holds a lock in a sleep() has gone.
-        self.execute("SET SESSION lock_wait_timeout = 20, innodb_lock_wait_timeout = 20")
+        self.execute("SET SESSION wait_timeout = 86400, lock_wait_timeout = 20, innodb_lock_wait_timeout = 20")
 
     def _run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         async def call() -> Any:

@@ -47,7 +47,7 @@ def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:
 
 
 @contextmanager
-def new_database() -> Iterator[str]:
+def new_database(encoding: str = "ENCODING 'UTF8'") -> Iterator[str]:
     """Create a database and its owner, and drop both at the end; yield the address."""
     name, password = f"test_{token_hex(8)}", token_hex(16)
     try:
@@ -56,7 +56,7 @@ def new_database() -> Iterator[str]:
         pytest.exit(f"PostgreSQL does not answer at {SERVER.host}. {NOT_THERE}", 2)
     with server:
         server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'".encode())
-        server.execute(f"CREATE DATABASE {name} OWNER {name}".encode())
+        server.execute(f"CREATE DATABASE {name} OWNER {name} {encoding} TEMPLATE template0".encode())
         try:
             yield SERVER.set(username=name, password=password, database=name).render_as_string(hide_password=False)
         finally:

@@ -163,21 +163,25 @@ def write_env_file(path: Path) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.writelines(f"{name}={value}\n" for name, value in _first_values())
     try:
-        _put(draft, path)
+        _put_unless_there(draft, path)
     except FileExistsError:
         typer.echo(f"{path} was just written by another process.", err=True)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _put(draft: Path, path: Path) -> None:
+def _put_unless_there(draft: Path, path: Path) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
         raise
     except OSError:  # a file system without links, as on a memory card
         path.touch(exist_ok=False)
-        draft.replace(path)
+        try:
+            draft.replace(path)
+        except BaseException:
+            path.unlink()  # an empty one would stay: later starts write none
+            raise
 
 
 def _first_values() -> Iterator[tuple[str, str]]:

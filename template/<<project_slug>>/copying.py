@@ -66,10 +66,11 @@ def _existing(url: URL) -> URL:
 
 
 def _connect_args(url: URL) -> dict[str, Any]:
-    # Whatever the role's encoding is. As bytes: the driver would write a password in Latin-1.
-    encoded = (url.password or "").encode()
-    ours: dict[str, dict[str, Any]] = {"postgresql": {"client_encoding": "utf8"}, "mysql": {"password": encoded}}
-    return ours.get(url.get_backend_name(), {})
+    if url.get_backend_name() == "postgresql":
+        return {"client_encoding": "utf8"}  # whatever the role's default
+    if url.get_backend_name() == "mysql" and url.password:
+        return {"password": url.password.encode()}  # the driver would write text in Latin-1
+    return {}
 
 
 def _tell_whose(context: ExceptionContext) -> None:

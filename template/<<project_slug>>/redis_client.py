@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from .db import Database
@@ -129,7 +129,7 @@ class Client:
         return str((await self.answer(self._memory())).get("maxmemory_policy", "unknown"))
 
     async def _memory(self) -> dict[str, Any]:
-        with suppress(NoPermissionError):  # access lists that exclude dangerous commands exclude this one
+        with suppress(ResponseError):  # where dangerous commands are forbidden, or have other names
             return await self.redis.info("memory")
         return {}
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..audit.events import Event
+from ..audit.events import Event, log_event
 from ..errors import Conflict
 from ..users.models import User
 from .accounts import locked
@@ -17,7 +17,6 @@ class AccessEnded(Conflict):
     """The caller's access was revoked during the request."""
 
     code = "access_ended"
-    event = Event.AUTHORIZATION_REFUSED
     detail = "Your access was revoked during this request. Log in again."
 
 
@@ -40,6 +39,7 @@ async def confirm(db: AsyncSession, caller: Principal) -> None:
     """
     user = await locked(db, caller.user_id)
     if user is None or not _is_as_it_was(user, caller.account) or not await _is_current(db, caller):
+        log_event(Event.AUTHORIZATION_REFUSED, user_id=caller.user_id, reason=AccessEnded.code)
         raise AccessEnded
 
 

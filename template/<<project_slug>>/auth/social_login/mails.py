@@ -9,9 +9,9 @@ def prove_address(to: str, code: str) -> Message:
     """Ask the owner of an address from a provider to confirm that it is theirs."""
     body = "Confirm, while you are logged in, that this is the address of your account. It works once, for a day.\n\n"
     closing = (
-        "\n\nIf another account of yours has this address, this one cannot have it. To use this sign-in for that one, "
-        "delete this account first, then log in to that one and add it.\n\n"
-        "If you did not sign in, ignore this mail: nobody gets your address without it."
+        "\n\nIf you did not sign in, ignore this mail: nobody gets your address without it.\n\n"
+        "If you did, but had an account with this address before, the new one cannot have it. To use this sign-in for "
+        "the old one, delete the account that it has just opened, then log in to the old one and add it there."
     )
     return Message(to, "Confirm your address", body + code_or_link("/confirm-social-email", code) + closing)
 

@@ -237,9 +237,9 @@ def _parse_keys(document: Any) -> Keys:
 def _key(jwk: Mapping[str, Any], algorithm: str) -> Any:
     # One key, one algorithm: the key's own `alg` and `use` are binding (RFC 8725, section 3.1), and so is the curve,
     # which `EdDSA` leaves open (RFC 9864).
-    is_other = jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or jwk.get("crv") == "Ed448"
+    is_other_curve = jwk.get("kty") == "OKP" and jwk.get("crv") != "Ed25519"
     # Anybody can use a private key that was published.
-    if is_other or "d" in jwk:
+    if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig" or is_other_curve or "d" in jwk:
         raise InvalidIDToken("key")
     return _JWS.get_algorithm_by_name(algorithm).from_jwk(dict(jwk))
 
