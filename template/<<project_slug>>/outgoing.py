@@ -21,10 +21,10 @@ async def fetch(verb: str, url: str, *, headers: Mapping[str, str], **rest: Any)
     headers = {**headers, "Accept-Encoding": "identity"}
     try:
         # No redirects: only the configured host may learn our secrets and be believed (ASVS 15.3.2).
-        own = httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False)
+        client = httpx2.AsyncClient(verify=await asyncio.to_thread(_tls), timeout=timeout, follow_redirects=False)
     except (ImportError, OSError) as error:  # a proxy or certificates that a variable of the system names
         raise httpx2.ConnectError(str(error)) from error
-    async with own as client, client.stream(verb, url, headers=headers, **rest) as response:
+    async with client, client.stream(verb, url, headers=headers, **rest) as response:
         return response, await _read(response)
 
 
