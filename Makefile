@@ -43,7 +43,7 @@ demo: .venv/.done ## Render the defaults into a new folder and start the project
 test: setup lint ## Style, types and every test
 	$(TOOLS)/pytest -n $(WORKERS)
 
-check: setup lint ## The quick gate: static checks and the smallest and the largest project
+check: setup lint ## The quick gate: static checks, the smallest and the largest project, and what a change can break
 	$(TOOLS)/pytest -n $(WORKERS) -k "not test_update and not test_switching and not test_living and not test_project"
 	$(TOOLS)/python -m tools.matrix --changed
 

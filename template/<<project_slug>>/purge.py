@@ -30,7 +30,7 @@ class PurgeSettings(Settings):
     """How often to purge. Expired rows are never used again; they only take up space and hold personal data."""
 
     purge_minutes: float = Field(default=60, ge=0, le=525_600)
-    """Minutes between two purges, plus or minus half. 0 means never: then run the command `purge` daily."""
+    """Minutes between two purges, on average. 0 means never: then run the command `purge` daily."""
 
 
 async def purge_expired(database: Database) -> int:
@@ -79,8 +79,9 @@ async def _delete_found(database: Database, table: Table, found: Select[Any]) ->
 
 async def _purge_now_and_then(database: Database, minutes: float) -> None:
     while True:
-        # At random, so that processes that started together do not all purge at once.
-        await asyncio.sleep(minutes * 60 * SystemRandom().uniform(0.5, 1.5))
+        # At random, so that processes that started together do not all purge at once; from 0, so that those which never
+        # live long do so, too.
+        await asyncio.sleep(minutes * 60 * SystemRandom().uniform(0, 2))
         try:
             await purge_expired(database)
         except Exception as error:

@@ -14,7 +14,6 @@
 scopes.py        what may be granted, and to which roles; yours are in own_scopes.py
 principal.py     the caller                     method.py        the contract of a method
 methods.py       the chosen methods             dependencies.py  what endpoints ask for
-authorization.py the header of that name        granted.py       scopes as a credential has them
 closed.py        every route has a guard        accounts.py      the account behind a credential
 lookup.py        many lookups, one query        credentials.py   revoking what was handed out
 

@@ -20,10 +20,11 @@ class LimitSettings(Settings):
     @classmethod
     def _is_limit(cls, value: str) -> str:
         with suppress(ValueError):  # the library's message repeats the value
-            # Of several limits the library would only count the first.
-            if len(parse_many(value)) == 1 and parse(value).amount > 0:
+            (limit,) = parse_many(value)  # of several, the library would only count the first
+            # No calendar has the end of a window of ten thousand years.
+            if limit.amount > 0 and limit.get_expiry() <= 366 * 86_400:
                 return value
-        raise ValueError("must be one limit that allows something, for instance 5/minute")
+        raise ValueError("must be one limit that allows something in at most a year, for instance 5/minute")
 
 
 class TokenLimits(LimitSettings):

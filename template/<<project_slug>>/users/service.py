@@ -22,7 +22,7 @@ from .models import User
 
 
 async def delete_account(db: AsyncSession, user_id: UUID) -> None:
-    """Delete the account with everything that refers to it."""
+    """Delete the account with everything that refers to it. Raises NotFound."""
     if not await affected(db, delete(User).where(User.id == user_id)):
         raise NotFound
     audit.record(db, Event.USER_DELETED, user_id)

@@ -56,7 +56,7 @@ async def _owner(db: AsyncSession, name: str) -> User:
 @app.command("list")
 @asynchronous
 async def list_all(owner: Named) -> None:
-    """List an account's keys: id, name, scopes, created, last used, end."""
+    """List an account's keys: id, name, scopes, and in UTC when it was created, was last used, and ends."""
     async with opened_database() as database, database.reading() as db:
         for key in await service.list_keys(db, (await _owner(db, owner)).id):
             used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"

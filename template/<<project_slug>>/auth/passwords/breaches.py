@@ -1,6 +1,6 @@
 """Has this password been seen in a breach? Asks a range API, which never learns the password (ASVS 6.2.12).
 
-Any service that speaks the "Pwned Passwords" range protocol will do: `GET <url><first 5 hex digits of the SHA-1>`
+Any service that speaks the "Pwned Passwords" range protocol will do: `GET <url>/<first 5 hex digits of the SHA-1>`
 returns one `<other 35 digits>:<count>` per line. The URL is a setting; without one, no service is asked.
 
 It fails open: without a response the password is accepted, so an outage of the service stops nobody from changing one.
@@ -28,12 +28,12 @@ _HEADERS = {"Add-Padding": "true"}
 async def is_breached(password: str, *, url: str) -> bool | None:
     """Whether the service at `url` knows `password`; None when it could not tell within `TOTAL_SECONDS`.
 
-    `url` includes the last slash. Only errors of the network and in the response become None.
+    `url` may end in a slash. Only errors of the network and in the response become None.
     """
     digest = _sha1(password)
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
-            answer = await _fetch(url + digest[:_PREFIX])
+            answer = await _fetch(f"{url.rstrip('/')}/{digest[:_PREFIX]}")
         return _contains(answer, digest[_PREFIX:])
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError):
         return None

@@ -26,7 +26,7 @@ from .models import Password
 FAILURES_TO_TELL = 5
 """A success after this many failures in a row is reported to the user: somebody has been guessing (ASVS 6.3.5)."""
 PAUSE = 3600
-"""Seconds that a client is asked to wait while login is paused. Only a mailed reset or a new address ends it sooner."""
+"""Seconds that a client is asked to wait while login is paused. Only a reset or a new address ends it sooner."""
 
 
 class WrongPassword(Exception):

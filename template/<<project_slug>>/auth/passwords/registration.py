@@ -28,7 +28,8 @@ from .settings import PasswordSettings
 async def register(database: Database, outbox: Outbox, email: str, password: str) -> None:
     """Claim an address: mail a code to it, or tell its owner that there is already an account.
 
-    Both look the same to the caller and cost the same. Raises Unprocessable for a weak password, TooManyRequests.
+    Both look the same to the caller and cost the same. Raises Unprocessable for a weak password, TooManyRequests and
+    Unavailable.
     """
     key = canonical(email)
     check_chosen(password, email=email)  # before the limit: trying several passwords must not exhaust it

@@ -60,7 +60,10 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
 
 
 async def request_reset(database: Database, outbox: Outbox, address: str) -> None:
-    """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2)."""
+    """Mail a reset code to the account's own address, if there is an account; change nothing else (CS FP-2).
+
+    Raises TooManyRequests.
+    """
     key = canonical(address)
     await flooding.hit(database, Purpose.RESET_PASSWORD, key)
     async with database.transaction() as db:

@@ -52,7 +52,7 @@ class PasswordLimits(LimitSettings):
     limit_login_account: str = "5/minute"
     """Logins by account and IP address: a stranger elsewhere cannot use up the owner's attempts."""
     limit_login_failures: str = "100/30 days"
-    """Failures in a row by account, from anywhere. Then login is paused until a mailed reset or the end of the window
+    """Failures in a row by account, from anywhere. Then login is paused until a reset or the end of the window
     (NIST 800-63B-4, 3.2.2)."""
 
     def problems(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ MAX_TOKEN_LENGTH = 8192
 
 
 def bearer_token(request: Request) -> str | None:
-    """Return the bearer token; None when the header is absent or of another scheme."""
+    """Return the bearer token; None when the header is absent or of another scheme. Raises MalformedCredential."""
     match read(request):
         case ("bearer", token):
             _refuse_second_token(request)

@@ -92,8 +92,9 @@ async def start_session(
     `auth_time` is when they proved who they are, if that was not now.
 
     `scopes` narrows what the session may do; beyond the user's rights it grants nothing, and if nothing is left it
-    raises InvalidScope. The session of `previous`, whose token was sent with the login, ends if it is the same user's
-    (ASVS 7.2.4). One login at a time per account: otherwise parallel ones would miscount the sessions (ST-7).
+    raises InvalidScope; NotFound if the account is gone or disabled. The session of `previous`, whose token was sent
+    with the login, ends if it is the same user's (ASVS 7.2.4). One login at a time per account: otherwise parallel
+    ones would miscount the sessions (ST-7).
     """
     user = await locked(db, user_id)
     if user is None or not user.is_active:
