@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6453, "tests": 11027, "other": 1753}
-SMALL_BUDGETS = {"package": 4751, "tests": 7502, "other": 1459}
+BUDGETS = {"package": 6454, "tests": 11037, "other": 1754}
+SMALL_BUDGETS = {"package": 4751, "tests": 7509, "other": 1460}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 60, "tests": 292, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""

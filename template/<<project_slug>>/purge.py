@@ -79,8 +79,8 @@ async def _delete_found(database: Database, table: Table, found: Select[Any]) ->
 
 async def _purge_now_and_then(database: Database, minutes: float) -> None:
     while True:
-        # At random, so that processes that started together do not all purge at once; from 0, so that those which never
-        # live long do so, too.
+        # At random, so that processes that started together do not all purge at once; from 0, so that one that never
+        # lives long purges, too.
         await asyncio.sleep(minutes * 60 * SystemRandom().uniform(0, 2))
         try:
             await purge_expired(database)

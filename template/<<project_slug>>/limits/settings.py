@@ -21,7 +21,7 @@ class LimitSettings(Settings):
     def _is_limit(cls, value: str) -> str:
         with suppress(ValueError):  # the library's message repeats the value
             (limit,) = parse_many(value)  # of several, the library would only count the first
-            # No calendar has the end of a window of ten thousand years.
+            # A year is enough, and no calendar has the end of ten thousand.
             if limit.amount > 0 and limit.get_expiry() <= 366 * 86_400:
                 return value
         raise ValueError("must be one limit that allows something in at most a year, for instance 5/minute")

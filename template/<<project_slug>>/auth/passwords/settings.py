@@ -1,5 +1,6 @@
 """Password rules and the cost of hashing."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ class PasswordSettings(Settings):
     password_min_length: int = Field(default=MINIMUM_LENGTH, ge=8, le=64)
     """Below 15 only where a second factor exists (NIST 800-63B-4)."""
     password_breach_url: str = ""
-    """A k-anonymity range service; the five-character prefix is appended. Empty means no lookup. Fails open."""
+    """A k-anonymity range service; five characters follow its last slash. Empty means no lookup. Fails open."""
     argon2_memory_kib: int = Field(default=19_456, ge=8, le=4_194_304)
     argon2_time_cost: int = Field(default=2, ge=1, le=1000)
     argon2_threads: int = Field(default=1, ge=1, le=64)
@@ -40,8 +41,8 @@ class PasswordSettings(Settings):
                 f"PASSWORD_MIN_LENGTH below {MINIMUM_LENGTH} needs PASSWORD_BREACH_URL: "
                 "the list of common passwords has none that short."
             )
-        if self.password_breach_url and not self.password_breach_url.startswith("https://"):
-            yield "PASSWORD_BREACH_URL must be an https:// URL."
+        if self.password_breach_url and not re.fullmatch(r"https://[^?#]+", self.password_breach_url):
+            yield "PASSWORD_BREACH_URL must be an https:// URL without a query."
 
 
 class PasswordLimits(LimitSettings):
