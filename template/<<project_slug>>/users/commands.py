@@ -66,10 +66,11 @@ async def _set_active(name: str, *, is_active: bool) -> None:
 
 async def id_of(db: AsyncSession, name: str) -> UUID:
     """Return the id of the account that the operator names; end the command if there is none."""
-    return (await _named(db, name)).id
+    return (await account_called(db, name)).id
 
 
-async def _named(db: AsyncSession, name: str) -> User:
+async def account_called(db: AsyncSession, name: str) -> User:
+    """Return the account that the operator names; end the command if there is none."""
     if user := await service.named(db, name):
         return user
     raise SystemExit(f"{name} has no account.")
@@ -81,7 +82,7 @@ async def delete(name: Named, yes: Annotated[bool, typer.Option(help="Do not ask
     """Delete an account and everything it owns. There is no way back."""
     async with opened_database() as database:
         async with database.reading() as db:
-            user = await _named(db, name)
+            user = await account_called(db, name)
         if not yes:
             # Both names: one that was pasted says nothing about whom it is.
             typer.confirm(f"Delete {user.email or 'nobody'} ({user.id}) and everything it owns?", abort=True)

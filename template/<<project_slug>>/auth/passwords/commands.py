@@ -9,8 +9,7 @@ from ...audit import service as audit
 from ...audit.events import Event
 from ...cli import asynchronous, opened_database
 from ...db import Database
-from ...users.commands import Named, accepted, id_of, set_email
-from ...users.models import User
+from ...users.commands import Named, accepted, account_called, id_of, set_email
 from .login import masked
 from .service import create_reset, lock_out
 
@@ -41,7 +40,7 @@ async def link(
         if address:
             await _move(database, user_id, address)
         async with database.transaction() as db:
-            user = await db.get_one(User, user_id)
+            user = await account_called(db, str(user_id))
             if not user.is_active or user.email is None:
                 # Using the code would remove every other login, and nobody can log in with a password alone.
                 raise SystemExit(f"There is no code for {name}: the account is disabled, or has no e-mail address.")
@@ -52,7 +51,7 @@ async def link(
 
 async def _move(database: Database, user_id: UUID, email: str) -> None:
     async with database.transaction() as db:
-        user = await db.get_one(User, user_id)
+        user = await account_called(db, str(user_id))
         audit.record(db, Event.EMAIL_CHANGED, user.id, was=masked(user.email or ""))
         await set_email(db, user, email)
 
@@ -60,6 +59,6 @@ async def _move(database: Database, user_id: UUID, email: str) -> None:
 async def _lock(database: Database, user_id: UUID) -> None:
     # By itself: if the store of the codes is down, or the address another account's, a thief must not stay logged in.
     async with database.transaction() as db:
-        user = await db.get_one(User, user_id)
+        user = await account_called(db, str(user_id))
         audit.record(db, Event.PASSWORD_CHANGED, user.id, locked=True)
         await lock_out(db, user)
