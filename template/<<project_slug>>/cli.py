@@ -82,7 +82,7 @@ def dev(host: str = "127.0.0.1", port: Port = 8000) -> None:
     write_env_file(ENV_FILE)
     if CoreSettings.get().is_production:  # its database would be migrated, and served without the checks
         named = "The variable ENVIRONMENT" if "ENVIRONMENT" in map(str.upper, os.environ) else ENV_FILE
-        raise SystemExit(f"{named} is for {CoreSettings.get().environment}: use `serve`, or another folder.")
+        raise SystemExit(f"{named} does not name development: use `serve`, or another folder.")
     _refuse_unsafe_settings()
     migrate()
     address = _address(host, port)
