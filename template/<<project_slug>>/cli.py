@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from importlib import import_module
+from io import TextIOWrapper
 from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_hex
@@ -296,6 +297,8 @@ def main() -> None:
     """Run the command line."""
     if any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word):
         raise SystemExit("An argument is not valid UTF-8.")
+    if isinstance(sys.stdout, TextIOWrapper):  # a letter that a terminal lacks must not hide the other accounts
+        sys.stdout.reconfigure(errors="backslashreplace")
     # Commands report errors in a sentence; `serve` and `dev` use the log.
     logging.getLogger(PACKAGE.name).addHandler(logging.NullHandler())
     try:

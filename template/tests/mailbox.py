@@ -14,11 +14,12 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 class Mailbox:
-    """Every mail that was delivered, oldest first, and every login."""
+    """Every mail that was delivered, oldest first, the name of who brought it, and every login."""
 
     def __init__(self, **options: Any) -> None:
         self.mails: list[EmailMessage] = []
         self.logins: list[LoginPassword] = []
+        self.clients: list[str] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, authenticator=self._log_in, **options)
@@ -36,9 +37,10 @@ class Mailbox:
         self.logins.append(given)
         return AuthResult(success=True)
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """Keep a mail."""
         assert isinstance(envelope.content, bytes)
+        self.clients.append(f"{session.host_name}")
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
@@ -51,10 +53,11 @@ class Mailbox:
         return [mail for mail in self.mails if mail["To"] == address]
 
 
-def refuse(patch: pytest.MonkeyPatch, mailbox: Mailbox, command: str, reply: str) -> None:
-    """Have the mail server refuse a command."""
+def refuse(patch: pytest.MonkeyPatch, mailbox: Mailbox, command: str, reply: str, *, after: float = 0) -> None:
+    """Have the mail server refuse a command, after so many seconds."""
 
     async def answer(*_: object) -> str:
+        await asyncio.sleep(after)
         return reply
 
     patch.setattr(mailbox, f"handle_{command}", answer, raising=False)

@@ -1,8 +1,10 @@
 """The text of mails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid, parseaddr
+from email.utils import formatdate
+from secrets import token_hex
+from time import time
 
 from ..users.email import ascii_domain
 from .settings import MailSettings
@@ -16,21 +18,22 @@ class Undeliverable(Exception):
 class Message:
     """A mail to one e-mail address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7).
 
-    The subject is logged if the mail cannot be sent.
+    The subject is logged if the mail cannot be sent. Each try sends the same id, so that servers know what comes twice.
     """
 
     to: str
     subject: str
     body: str
+    id: str = field(default_factory=lambda: token_hex(16), compare=False)
+    written_at: float = field(default_factory=time, compare=False)
 
     def as_email(self) -> EmailMessage:
         """Return the message to send. EmailMessage refuses line breaks in headers (ASVS 1.3.11)."""
         mail = EmailMessage()
         mail["From"], mail["To"] = MailSettings.get().mail_from, _deliverable(self.to)
         mail["Subject"] = self.subject
-        # The default would look up this machine's name and reveal it to every recipient.
-        domain = parseaddr(MailSettings.get().mail_from)[1].rpartition("@")[2]
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=domain)
+        mail["Date"] = formatdate(self.written_at)
+        mail["Message-ID"] = f"<{self.id}@{MailSettings.get().sender_domain}>"
         mail["Auto-Submitted"] = "auto-generated"  # or whoever is on holiday answers (RFC 3834, section 5)
         mail.set_content(self.body)
         return mail

@@ -1,6 +1,7 @@
 """Send mails by SMTP."""
 
 import asyncio
+import re
 import ssl
 from functools import cache
 
@@ -11,6 +12,10 @@ from .settings import MailSettings
 
 PERMANENT = 500
 """Replies from here on are permanent failures (RFC 5321, section 4.2.1)."""
+ABOUT_US = re.compile(r"5\.(1\.[78]\b|[3567]\.)")
+"""Our sender, the server itself, the protocol, the content, or its policy (RFC 3463)."""
+HANDOVER = 60
+"""Seconds for a reply once a mail has begun: accepted after we hung up, it arrives twice (RFC 5321, 4.5.3.2.6)."""
 
 
 async def carry(message: Message) -> None:
@@ -28,17 +33,16 @@ async def carry(message: Message) -> None:
 
 
 def _is_final(error: aiosmtplib.SMTPException) -> bool:
-    # All other replies may be about us, and affect every mail: they must be logged as errors. So may 5.7, also to RCPT:
-    # relaying or our sender is denied (RFC 3463, section 3.8).
+    # All other replies may be about us, and affect every mail: they must be logged as errors. So may some to RCPT: that
+    # is where Postfix says what it thinks of HELO and MAIL.
     return isinstance(error, aiosmtplib.SMTPRecipientsRefused) and all(
-        reply.code >= PERMANENT and not reply.message.startswith("5.7.") for reply in error.recipients
+        reply.code >= PERMANENT and not ABOUT_US.match(reply.message) for reply in error.recipients
     )
 
 
 async def _send(message: Message) -> None:
     settings = MailSettings.get()
-    await aiosmtplib.send(
-        message.as_email(),
+    server = aiosmtplib.SMTP(
         hostname=settings.smtp_host,
         port=settings.smtp_port,
         username=settings.smtp_username or None,
@@ -47,7 +51,11 @@ async def _send(message: Message) -> None:
         start_tls=settings.smtp_tls == "starttls",
         tls_context=await asyncio.to_thread(_tls),
         timeout=settings.smtp_timeout,
+        # The default is this machine's name: every recipient could read it, and servers refuse a container's.
+        local_hostname=settings.sender_domain,
     )
+    async with server:
+        await server.send_message(message.as_email(), timeout=max(settings.smtp_timeout, HANDOVER))
 
 
 @cache

@@ -120,7 +120,8 @@ async def show(name: Named) -> None:
     import_app()  # for your tables
     async with opened_database() as database, database.reading() as db:
         async for table, row in service.held_about(db, await id_of(db, name)):
-            typer.echo(_LINE.dump_json({table: row}))
+            # Escaped: a title of theirs could turn around what the terminal shows.
+            typer.echo(_LINE.dump_json({table: row}, ensure_ascii=True))
 
 
 @app.command()

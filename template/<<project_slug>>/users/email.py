@@ -12,14 +12,15 @@ MAX_LENGTH = 254
 
 
 def canonical(address: str) -> str:
-    """Return the form in which e-mail addresses are compared: NFKC, case folded, domain in ASCII.
+    """Return the form in which e-mail addresses are compared: case folded, NFKC, domain in ASCII.
 
     Folding the local part treats `Mike@` and `mike@` as one mailbox, as practically every provider does; a look-alike
     in another script stays a different address. Never send to this form, only compare it (CS EM-1, ST-12).
     """
     # MySQL ignores trailing spaces in comparisons: each number of them would give an address limits of its own.
-    local, _, domain = unicodedata.normalize("NFKC", address).partition("@")
-    return f"{local.casefold()}@{ascii_domain(domain.rstrip(' .').lower())}"
+    local, _, domain = unicodedata.normalize("NFKC", address).strip().partition("@")
+    # Once more, since folding takes some capitals apart: `ΐ` in capitals is three characters.
+    return f"{unicodedata.normalize('NFKC', local.casefold())}@{ascii_domain(domain.rstrip(' .').lower())}"
 
 
 @lru_cache(maxsize=1024)  # encoding takes a twentieth of a request that sends an e-mail address

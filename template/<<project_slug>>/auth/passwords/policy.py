@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum, auto
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 MINIMUM_LENGTH = 15
 """Code points. NIST: 15 while the password is the only factor, 8 with a second one."""
@@ -44,7 +45,9 @@ def weakness_of(password: str, *, context: Iterable[str], minimum: int = MINIMUM
     folded = password.casefold()
     if _is_common(folded, minimum):
         return Reason.PASSWORD_COMMON
-    if any(word in folded for text in context for word in _words(text.casefold())):
+    # Accents are one character or two, as the keyboard has it.
+    composed = normalize("NFKC", folded)
+    if any(word in composed for text in context for word in _words(normalize("NFKC", text.casefold()))):
         return Reason.PASSWORD_CONTEXT
     return None
 
