@@ -73,8 +73,8 @@ REVOCATION = form_body(
 async def revoke(request: Request, caller: CurrentPrincipal, db: Writing) -> Response:
     """Revoke an access or refresh token (RFC 7009): its whole session ends.
 
-    200 also for unknown, expired and spent tokens; another user's token is refused and stays valid. Your access token goes
-    into the Authorization header, where functions of OAuth libraries put a client's secret.
+    200 also for unknown, expired and spent tokens; another user's token is refused and stays valid. The access token
+    goes into the Authorization header, where functions of OAuth libraries put a client's secret.
     """
     form = await read_form(request)
     if "access_token" in form:  # RFC 6750, section 2: one way to send it per request
