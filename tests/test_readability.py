@@ -14,12 +14,12 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6454, "tests": 11037, "other": 1754}
-SMALL_BUDGETS = {"package": 4751, "tests": 7509, "other": 1460}
+BUDGETS = {"package": 6478, "tests": 11143, "other": 1756}
+SMALL_BUDGETS = {"package": 4774, "tests": 7608, "other": 1462}
 """Lines of code, for one method alone (ADR 0009)."""
-SERVER = {"package": 60, "tests": 292, "other": 80}
+SERVER = {"package": 60, "tests": 365, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""
-REDIS = {"package": 144, "tests": 464, "other": 64}
+REDIS = {"package": 144, "tests": 485, "other": 64}
 """What a second store may add to the first: its client, and tests that stop and start it (ADR 0017)."""
 
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "manager.py", "handler.py", "base.py", "constants.py"}

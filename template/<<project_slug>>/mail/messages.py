@@ -30,10 +30,11 @@ class Message:
     def as_email(self) -> EmailMessage:
         """Return the message to send. EmailMessage refuses line breaks in headers (ASVS 1.3.11)."""
         mail = EmailMessage()
-        mail["From"], mail["To"] = MailSettings.get().mail_from, _deliverable(self.to)
+        sender = MailSettings.get().sender
+        mail["From"], mail["To"] = sender, _deliverable(self.to)
         mail["Subject"] = self.subject
         mail["Date"] = formatdate(self.written_at)
-        mail["Message-ID"] = f"<{self.id}@{MailSettings.get().sender_domain}>"
+        mail["Message-ID"] = f"<{self.id}@{sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"  # or whoever is on holiday answers (RFC 3834, section 5)
         mail.set_content(self.body)
         return mail

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from email.headerregistry import Group
-from email.policy import default
-from email.utils import parseaddr
+from email.headerregistry import Address
+from email.utils import getaddresses, parseaddr
 from ipaddress import ip_address
 from typing import Literal
 
@@ -32,9 +31,11 @@ class MailSettings(Settings):
     """The URL of your pages, for links in mails; empty means that mails only show the code."""
 
     @property
-    def sender_domain(self) -> str:
-        """The domain that mails come from, as which we introduce ourselves to the server."""
-        return parseaddr(self.mail_from)[1].rpartition("@")[2]
+    def sender(self) -> Address:
+        """Who mails come from. As text, EmailMessage would take `My API: News <...>` for a group."""
+        name, address = parseaddr(self.mail_from)
+        local, _, domain = address.rpartition("@")
+        return Address(name, local, domain or "localhost")
 
     @classmethod
     def first_values(cls) -> dict[str, str]:
@@ -68,12 +69,10 @@ def _is_host(text: str) -> bool:
 
 
 def _is_sender(text: str) -> bool:
-    # As EmailMessage reads it: some non-printable characters are line breaks, and `My API: News <...>` is a group.
-    match default.header_factory("From", text).groups if text.isprintable() else ():
-        case (Group(display_name=None, addresses=(sender,)),):
-            domain = sender.domain
-            return bool(sender.username) and sender.username.isascii() and domain != "localhost" and _is_host(domain)
-    return False
+    addresses = [address for _, address in getaddresses([text])]
+    local, _, domain = addresses[0].rpartition("@") if len(addresses) == 1 else ("", "", "")
+    # EmailMessage treats some non-printable characters as line breaks and refuses the mail.
+    return text.isprintable() and bool(local) and local.isascii() and domain != "localhost" and _is_host(domain)
 
 
 class MailLimits(LimitSettings):

@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 from functools import cache
+from typing import Any
 
 import aiosmtplib
 
@@ -12,10 +13,10 @@ from .settings import MailSettings
 
 PERMANENT = 500
 """Replies from here on are permanent failures (RFC 5321, section 4.2.1)."""
-ABOUT_US = re.compile(r"5\.(1\.[78]\b|[3567]\.)")
-"""Our sender, the server itself, the protocol, the content, or its policy (RFC 3463)."""
 HANDOVER = 60
-"""Seconds for a reply once a mail has begun: accepted after we hung up, it arrives twice (RFC 5321, 4.5.3.2.6)."""
+"""Seconds for the reply to a mail: accepted after we hung up, it arrives once more (RFC 5321, section 4.5.3.2.6)."""
+ABOUT_US = re.compile(r"5\.(1\.[78]\b|[37]\.|5\.[1-9])")
+"""Our sender, the server itself, its policy, or our commands (RFC 3463)."""
 
 
 async def carry(message: Message) -> None:
@@ -40,9 +41,17 @@ def _is_final(error: aiosmtplib.SMTPException) -> bool:
     )
 
 
+class Server(aiosmtplib.SMTP):
+    """A mail server that has more time for the mail itself."""
+
+    async def data(self, message: str | bytes, /, **_: Any) -> aiosmtplib.SMTPResponse:
+        """Hand over the mail."""
+        return await super().data(message, timeout=max(MailSettings.get().smtp_timeout, HANDOVER))
+
+
 async def _send(message: Message) -> None:
     settings = MailSettings.get()
-    server = aiosmtplib.SMTP(
+    server = Server(
         hostname=settings.smtp_host,
         port=settings.smtp_port,
         username=settings.smtp_username or None,
@@ -52,10 +61,10 @@ async def _send(message: Message) -> None:
         tls_context=await asyncio.to_thread(_tls),
         timeout=settings.smtp_timeout,
         # The default is this machine's name: every recipient could read it, and servers refuse a container's.
-        local_hostname=settings.sender_domain,
+        local_hostname=settings.sender.domain,
     )
     async with server:
-        await server.send_message(message.as_email(), timeout=max(settings.smtp_timeout, HANDOVER))
+        await server.send_message(message.as_email())
 
 
 @cache

@@ -18,7 +18,7 @@ def canonical(address: str) -> str:
     in another script stays a different address. Never send to this form, only compare it (CS EM-1, ST-12).
     """
     # MySQL ignores trailing spaces in comparisons: each number of them would give an address limits of its own.
-    local, _, domain = unicodedata.normalize("NFKC", address).strip().partition("@")
+    local, _, domain = unicodedata.normalize("NFKC", address.strip()).partition("@")
     # Once more, since folding takes some capitals apart: `ΐ` in capitals is three characters.
     return f"{unicodedata.normalize('NFKC', local.casefold())}@{ascii_domain(domain.rstrip(' .').lower())}"
 

@@ -49,8 +49,8 @@ async def change(database: Database, outbox: Outbox, caller: Principal, current:
     hashed = await hash_chosen(new, email=caller.account.email)
     _, stored, failed = await match(database, email_key, User.id == caller.user_id, current, method=CHANGE)
     async with database.transaction() as db:
-        await confirm(db, caller)
         await replace(db, caller.user_id, stored, hashed, method=CHANGE)
+        await confirm(db, caller)
         await db.execute(update(Password).where(Password.user_id == caller.user_id).values(changed_at=now()))
         notice = await _end_what_was(db, caller.user_id, keep=caller.credential)
         await one_time.discard(db, str(caller.user_id))
