@@ -37,7 +37,7 @@ class Mailbox:
         self.logins.append(given)
         return AuthResult(success=True)
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep a mail."""
         assert isinstance(envelope.content, bytes)
         self.clients.append(f"{session.host_name}")

@@ -18,7 +18,8 @@ class Undeliverable(Exception):
 class Message:
     """A mail to one e-mail address. The body is plain text: nothing in it is interpreted (ASVS 1.3.7).
 
-    The subject is logged if the mail cannot be sent. Each try sends the same id, so that servers know what comes twice.
+    The subject is logged if the mail cannot be sent. Each try sends the same id and date (in seconds since 1970), so
+    that servers know what comes twice.
     """
 
     to: str

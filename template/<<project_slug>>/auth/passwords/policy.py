@@ -1,7 +1,8 @@
 """Which new passwords are refused, and why. NIST SP 800-63B-4 section 3.1.1.2, ASVS 5.0 6.2.1-6.2.12.
 
 A password is taken as it was typed: nothing is trimmed, normalised or cut off, and no kind of character is required
-(6.2.5, 6.2.8). Letter case is ignored only in comparisons with easy guesses. `breaches` is the other half.
+(6.2.5, 6.2.8). Letter case is ignored only in comparisons with easy guesses, and how accents were typed only in those
+with `context`. `breaches` is the other half.
 """
 
 import re
