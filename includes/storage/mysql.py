@@ -36,8 +36,8 @@ UNFIT = [
 UNSAFE = {"DATABASE_URL": "mysql+asyncmy://app:a-good-one@db.example.com/app"}
 """Valid settings that production refuses."""
 SLOW = "SELECT sleep(1)"
-GIVE_UP = "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"
-"""Fails as the loser of a deadlock does."""
+LOSSES = [f"SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = {error}" for error in (1213, 1020)]
+"""Fail as a transaction does that is given up for a concurrent one; the second, as MariaDB may be told to."""
 
 
 class Connection:

@@ -36,8 +36,8 @@ UNFIT = [
 UNSAFE = {"DATABASE_URL": FAR}
 """Valid settings that production refuses."""
 SLOW = "SELECT pg_sleep(20)"
-GIVE_UP = "DO $$ BEGIN RAISE deadlock_detected; END $$"
-"""Fails as the loser of a deadlock does."""
+LOSSES = [f"DO $$ BEGIN RAISE {error}; END $$" for error in ("deadlock_detected", "serialization_failure")]
+"""Fail as a transaction does that is given up for a concurrent one."""
 
 
 def connect(address: URL, *, autocommit: bool = False) -> psycopg.Connection:

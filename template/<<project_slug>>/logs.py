@@ -35,9 +35,15 @@ class JSONFormatter(logging.Formatter):
             return json.dumps({key: repr(value) for key, value in line.items()})
 
 
+def _is_without_address(record: logging.LogRecord) -> bool:
+    # uvicorn notes each WebSocket with its query, into which a client may put a token (ASVS 14.2.1, 16.2.5).
+    return '"WebSocket ' not in str(record.msg)
+
+
 def configure() -> None:
     """Send every logger's lines to standard output as JSON."""
     logging.raiseExceptions = False  # a line that cannot be formatted would go to standard error, with its arguments
+    logging.getLogger("uvicorn.error").addFilter(_is_without_address)
     output = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
     logging.config.dictConfig(
         {

@@ -42,6 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     async with AsyncExitStack() as stack:
         for part in api.LIFESPANS:
             await stack.enter_async_context(part(app))
+        close(app)  # a part may have added routes
         yield
 
 

@@ -17,7 +17,16 @@ ROUTERS: tuple[APIRouter, ...] = (items,)
 """Your endpoints. Each needs a guard or PUBLIC, or the app refuses to start."""
 
 MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
-"""Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through."""
+"""Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through.
+
+Nobody has been asked for a credential by then. One that answers by itself, such as another app, asks first:
+
+    try:
+        await Guard()(Request(scope))
+    except AppError as error:
+        await answer_to(error)(scope, receive, send)
+        return
+"""
 
 ALLOWED_HEADERS: tuple[str, ...] = ()
 """Headers that requests of CORS_ORIGINS' pages may have, for instance `traceparent`."""

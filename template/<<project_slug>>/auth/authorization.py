@@ -1,11 +1,11 @@
 """The Authorization header, parsed once and the same way for every method (ASVS 1.5.3)."""
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from .method import MalformedCredential
 
 
-def read(request: Request) -> tuple[str, str] | None:
+def read(request: HTTPConnection) -> tuple[str, str] | None:
     """Return the scheme, in lower case, and the credentials; None without the header.
 
     Raises MalformedCredential for two headers: a proxy and we may each believe a different one.

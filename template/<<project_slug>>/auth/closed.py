@@ -17,12 +17,10 @@ from ..schemas import ProblemDetails
 from .dependencies import Guard, caller_if_any, public
 from .methods import METHODS
 
-OPEN_PATHS = frozenset({"/openapi.json"})
-"""Pages that are not endpoints; in development only."""
-
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
-NO_ENDPOINT = "is not an endpoint, and nothing else can have a guard: serve it elsewhere, or by MIDDLEWARE in own.py"
+NO_ENDPOINT = "is not an endpoint and cannot have a guard: serve files by a router's frontend(), another app elsewhere"
 NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
+NO_ROUTER = "frontend() serves everybody here: call it on an APIRouter whose dependencies are a guard or PUBLIC"
 
 
 class UnguardedRoute(Misbuilt):
@@ -40,8 +38,8 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
     dependant = getattr(route, "dependant", None)
     calls = list(_calls(dependant))
     guards = [call for call in calls if isinstance(call, Guard)]
-    if not guards and public not in calls and route.path not in OPEN_PATHS:
-        raise UnguardedRoute(f"{route.path} {FORGOTTEN if dependant else NO_ENDPOINT}")
+    if not guards and public not in calls:
+        raise UnguardedRoute(f"{route.path or 'A host'} {FORGOTTEN if dependant else NO_ENDPOINT}")
     if guards and not getattr(route, "methods", None):
         raise UnguardedRoute(f"{route.path} {NO_REQUEST}")
     return guards or None
@@ -49,12 +47,17 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
 
 def close(app: FastAPI) -> None:
     """Refuse to start with an unguarded route (ASVS 8.2.1) or an unknown limit, and describe the guards in OpenAPI."""
-    routes = list(iter_route_contexts(app.routes))
+    # FastAPI's own description of the API, which only development has.
+    own = {app.openapi_url} - {None}
+    routes = [route for route in iter_route_contexts(app.routes) if route.path not in own]
     for route in routes:
         guards_of(route)
         for call in _calls(getattr(route, "dependant", None)):
             if isinstance(call, AddressLimit):
                 limit_called(call.name)
+    for pages in app.router._iter_low_priority_routes():  # private, but nothing else lists what `frontend()` serves
+        if not any(call is public or isinstance(call, Guard) for call in _calls(getattr(pages, "dependant", None))):
+            raise UnguardedRoute(NO_ROUTER)
     app.openapi = lambda: app.openapi_schema or _describe(app, routes)  # type: ignore[method-assign]  # FastAPI's documented way
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from ..audit.events import Event, log_event
 from ..clock import now
@@ -82,7 +83,7 @@ def _challenges(parameters: dict[str, str]) -> Iterator[str]:
         yield method.challenge + extra
 
 
-async def authenticate(request: Request) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Principal | None:
     """Ask each method's reader once; return the caller, or None when the request has no credential.
 
     Raises BadCredentials (400) for several credentials, whose powers must never be merged (AK-3), and Unauthorized
@@ -142,7 +143,7 @@ async def public() -> None:
     """Mark a route as open to anybody. Authentication does not run: a stale token must not prevent a refresh."""
 
 
-async def caller_if_any(request: Request) -> Principal | None:
+async def caller_if_any(request: HTTPConnection) -> Principal | None:
     """Return who is calling an open endpoint; None if the credential is absent or not valid. Other refusals stand."""
     try:
         return await authenticate(request)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from .principal import Principal
 from .scopes import Scope
@@ -50,7 +50,7 @@ class Method:
     name: str
     scheme: Mapping[str, Any]
     """The OpenAPI security scheme object, shown under `name` in Swagger UI's Authorize."""
-    authenticate: Callable[[Request], Awaitable[Principal | None]]
+    authenticate: Callable[[HTTPConnection], Awaitable[Principal | None]]
     """The reader of its credential. It returns None if the request has no such credential and raises
     `InvalidCredential` if it has a bad one. Never confuse the two, or a bad token becomes an anonymous caller."""
     challenge: str

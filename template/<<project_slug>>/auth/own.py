@@ -1,6 +1,7 @@
 """Yours. Rendered once and never touched by an update: ways to authenticate in addition to the chosen ones.
 
-For instance, with a coroutine `read_robot` that returns a Principal, None, or raises InvalidCredential:
+For instance, with a coroutine `read_robot` that takes Starlette's HTTPConnection, and returns a Principal, None, or
+raises InvalidCredential:
 
     robot = Method(
         name="robot",

@@ -4,7 +4,7 @@ import hmac
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ...db import NOW, Database, database_of
 from ...digests import digest
@@ -38,7 +38,7 @@ def lookup(database: Database) -> JoinedLookup[str, Row[Any]]:
     return JoinedLookup(row_query(database, _BY_ID, "id"))
 
 
-async def authenticate(request: Request) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Principal | None:
     """Return the key's owner as the caller; None without a key. Raises InvalidCredential, the same for every bad key.
 
     Bad keys are counted by IP address, which raises TooManyRequests; a good one needs no write and never waits for one.

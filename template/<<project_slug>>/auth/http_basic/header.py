@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 
 from pydantic import TypeAdapter
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from .. import authorization
 from ..method import InvalidCredential
@@ -19,7 +19,7 @@ def refusal() -> InvalidCredential:
     return InvalidCredential("invalid_credentials", "E-mail address or password is wrong.")
 
 
-def credentials(request: Request) -> tuple[str, str] | None:
+def credentials(request: HTTPConnection) -> tuple[str, str] | None:
     """Return e-mail address and password; None without Basic credentials. Raises InvalidCredential if malformed."""
     match authorization.read(request):
         case ("basic", encoded):

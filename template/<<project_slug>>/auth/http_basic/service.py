@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ...audit.events import Event
 from ...clock import now
@@ -46,7 +46,7 @@ class ForeignPage(AppError):
     event = Event.REQUEST_REFUSED
 
 
-async def authenticate(request: Request) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Principal | None:
     """Return the caller; None without Basic credentials.
 
     Raises InvalidCredential, TooManyRequests and Unavailable, like a login (BA-1), and ForeignPage. There is no session

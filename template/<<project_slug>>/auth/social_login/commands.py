@@ -6,17 +6,28 @@ from ...cli import asynchronous, opened_database
 from ...users.commands import Named, id_of
 from ..credentials import end_access
 from .models import end_logins
+from .outbound import Documents, ProviderFailed, ProviderTimeout
+from .provider import Provider
 from .providers import PROVIDERS
 
 app = typer.Typer(help="What the providers need, and who signs in with them.")
 
 
 @app.command()
-def providers() -> None:
-    """Say which providers are configured, and what the others need: variables, and the redirect URI to register."""
+@asynchronous
+async def providers() -> None:
+    """Say which providers are configured and respond, and what the others need: variables, and the URI to register."""
     for provider in PROVIDERS.values():
         missing = " ".join(provider.settings.get().hints())
-        typer.echo(f"{provider.name}: {missing or 'configured.'}")
+        typer.echo(f"{provider.name}: {missing or await _state(provider)}")
+
+
+async def _state(provider: Provider) -> str:
+    try:
+        await provider.endpoints(Documents())
+    except (ProviderFailed, ProviderTimeout) as error:
+        return f"configured, but unusable: {getattr(error, 'reason', 'no answer in time')}."
+    return "configured."
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Send a browser to a provider, and take it back with proof of who it is (RFC 6749, section 4.1; RFC 9700)."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -32,6 +33,11 @@ _FAULTS = (
     *("incorrect_client_credentials", "redirect_uri_mismatch"),
 )
 """Other errors that may be logged, the last two GitHub's. Any other text is untrusted, and may be a secret of ours."""
+_ERRORS = (
+    *("invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "server_error"),
+    *("temporarily_unavailable", "interaction_required", "login_required", "consent_required"),
+)
+"""Those of the callback (RFC 6749, section 4.1.2.1; OIDC Core, section 3.1.2.6), likewise."""
 
 # The form of a path of our own. No `//` or `\\` at the start, which browsers read as another host, and no `%`:
 # nothing that a second decoding would turn into one (ASVS 1.1.1).
@@ -125,8 +131,11 @@ async def _outcome(visit: Visit, taken: Transaction, query: QueryParams) -> str:
         proved = None if "error" in query else asdict(await _prove(endpoints, visit, taken, query))
     if proved is None:
         # Our own word: anybody who can send a browser here could write the provider's text (SO-5).
-        reason = "login_cancelled" if query.getlist("error") == ["access_denied"] else "provider_error"
-        log_event(Event.LOGIN_FAILED, method="social_login", provider=visit.provider.name, reason=reason)
+        told = query.getlist("error")
+        reason = "login_cancelled" if told == ["access_denied"] else "provider_error"
+        detail = told[0] if told[0] in _ERRORS else None
+        name = visit.provider.name
+        log_event(Event.LOGIN_FAILED, method="social_login", provider=name, reason=reason, detail=detail)
         return f"error={reason}"
     data = {"provider": visit.provider.name, "challenge": taken.wish.challenge, "identity": proved}
     async with visit.database.transaction() as db:
@@ -186,7 +195,9 @@ def _refuse(url: str, status: int, error: object) -> NoReturn:
         error = error.get("code")
     if status in (200, 400) and error in _REJECTIONS:
         raise ProviderRejected
-    outbound.fail(url, f"status {status}, {error if error in _FAULTS else 'another error'}")
+    is_ours = error in _FAULTS
+    told = f"status {status}, {error if is_ours else 'another error'}"
+    outbound.fail(url, told, level=logging.ERROR if is_ours else logging.INFO)
 
 
 def log_refusal(provider: str | None, error: AppError) -> None:

@@ -80,8 +80,10 @@ class OpenIDProvider(Provider):
         return None
 
     def parameters(self, max_age: int | None) -> Mapping[str, str]:
-        wanted = [age for age in (max_age, self.max_age) if age is not None]
-        return {"max_age": str(min(wanted))} if wanted else super().parameters(max_age)
+        wanted = [age for age in (max_age, self.max_age) if age]
+        asked = {"max_age": str(min(wanted))} if wanted else {}
+        # Instead of a `max_age` of 0, which means the same, and which many providers ignore or cannot satisfy.
+        return asked | ({"prompt": "login"} if max_age == 0 else {})
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""
@@ -103,14 +105,14 @@ class OpenIDProvider(Provider):
 
     def _parse_metadata(self, metadata: Any) -> Endpoints:
         if not isinstance(metadata, dict) or metadata.get("issuer") != self.issuer:
-            raise ProviderFailed
+            raise ProviderFailed("issuer")
         required = {name: string(metadata, name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
         userinfo = string(metadata, "userinfo_endpoint")
         if not all(map(is_safe, required.values())) or not (userinfo == "" or is_safe(userinfo)):
-            raise ProviderFailed
+            raise ProviderFailed("address")
         takes = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if not isinstance(takes, list):
-            raise ProviderFailed
+            raise ProviderFailed("token_endpoint_auth_methods_supported")
         return Endpoints(
             authorization=required["authorization_endpoint"],
             token=required["token_endpoint"],
@@ -181,7 +183,9 @@ def _verified(token: str, keys: Keys) -> dict[str, Any]:
         algorithm, kid = str(header.get("alg")), header.get("kid", "")
         # Tokens of other kinds, signed with the same keys, have a type of their own (RFC 8725, section 3.11).
         is_other_kind = str(header.get("typ", "JWT")).upper() != "JWT"
-        if algorithm not in HASHES or type(kid) is not str or is_other_kind:
+        if algorithm not in HASHES:
+            raise InvalidIDToken("alg")
+        if type(kid) is not str or is_other_kind:
             raise InvalidIDToken("header")
         if not (jwk := keys.get(kid)):
             raise InvalidIDToken("kid")
@@ -228,8 +232,9 @@ def _half_hash(algorithm: str, access_token: str) -> str:
 def _parse_keys(document: Any) -> Keys:
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
-        raise ProviderFailed
-    keys = {string(key, "kid"): key for key in listed[:100]}
+        raise ProviderFailed("keys")
+    # One that has another form is ignored (RFC 7517, section 5).
+    keys = {key.get("kid", ""): key for key in listed[:100] if isinstance(key.get("kid", ""), str)}
     # A provider with a single key need not name it (OIDC Core, section 10.1).
     return {**keys, "": listed[0]} if len(listed) == 1 else keys
 

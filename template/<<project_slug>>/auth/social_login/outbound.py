@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -33,6 +34,11 @@ class ProviderFailed(AppError):
     status = 502
     code = "provider_error"
     detail = "The provider did not answer as it should. Try again later."
+
+    def __init__(self, reason: str) -> None:
+        """`reason`, in our own words, is for the log only."""
+        self.reason = reason
+        super().__init__()
 
 
 class ProviderTimeout(AppError):
@@ -84,8 +90,8 @@ class Document(Generic[T]):
     def _read(self, answer: Any) -> T:
         try:
             return self._parse(answer)
-        except Exception:  # whatever it holds: a document that cannot be parsed must not be kept
-            fail(self._url, "document")
+        except Exception as error:  # whatever it holds: a document that cannot be parsed must not be kept
+            fail(self._url, getattr(error, "reason", "document"))
 
 
 class Documents:
@@ -129,7 +135,7 @@ async def _fetch(verb: str, url: str, *, headers: Mapping[str, str], **rest: Any
     try:
         async with asyncio.timeout(TOTAL_SECONDS):
             response, body = await outgoing.fetch(verb, url, headers={"Accept": "application/json", **headers}, **rest)
-        return response.status_code, _parse(body, response)
+        return response.status_code, _parse(url, body, response)
     except (TimeoutError, httpx2.TimeoutException):
         log_event(Event.PROVIDER_FAILED, host=httpx2.URL(url).host, reason="timeout")
         raise ProviderTimeout from None
@@ -137,17 +143,19 @@ async def _fetch(verb: str, url: str, *, headers: Mapping[str, str], **rest: Any
         fail(url, type(error).__name__)
 
 
-def fail(url: str, reason: str) -> NoReturn:
+def fail(url: str, reason: str, *, level: int = logging.INFO) -> NoReturn:
     """Log in our own words why a provider's answer is unusable, and raise ProviderFailed."""
-    log_event(Event.PROVIDER_FAILED, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
-    raise ProviderFailed from None
+    log_event(Event.PROVIDER_FAILED, level=level, host=url.partition("://")[2].partition("/")[0][:100], reason=reason)
+    raise ProviderFailed(reason) from None
 
 
-def _parse(body: bytes, response: httpx2.Response) -> Any:
+def _parse(url: str, body: bytes, response: httpx2.Response) -> Any:
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = media_type == "application/json" or media_type.endswith("+json")
-    if not is_json or not (response.status_code == httpx2.codes.OK or 400 <= response.status_code < 500):
-        raise ValueError("not an answer")
+    if not (response.status_code == httpx2.codes.OK or 400 <= response.status_code < 500):
+        fail(url, f"status {response.status_code}")
+    if not is_json:
+        fail(url, f"status {response.status_code}, not JSON")
     return json.loads(body, object_pairs_hook=_once, parse_constant=_refuse)
 
 

@@ -66,7 +66,7 @@ def identity(
     composing characters, and a picture that is not an https address, count as absent.
     """
     if type(subject) is not str or not 0 < len(subject) <= 255 or not (subject.isascii() and subject.isprintable()):
-        raise ProviderFailed
+        raise ProviderFailed("subject")
     email = _address(string(profile, "email"))
     name = without_ends("".join(filter(is_printable, string(profile, "name")))[:100])
     is_address = isinstance(picture, str) and re.fullmatch(r"https://[!-~]{1,492}", picture)
@@ -84,7 +84,7 @@ def string(document: Mapping[str, Any], name: str) -> str:
     """Return a member that is text, or "" when it is absent. Raises ProviderFailed for anything else."""
     value = document.get(name)
     if value is not None and not isinstance(value, str):
-        raise ProviderFailed
+        raise ProviderFailed(name)
     return value or ""
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ...db import database_of
 from ..method import REALM, InvalidCredential, Method
@@ -19,13 +19,13 @@ from .service import end_sessions, is_current
 CHALLENGE = f'Bearer realm="{REALM}"'
 
 
-async def authenticate(request: Request) -> Principal | None:
+async def authenticate(request: HTTPConnection) -> Principal | None:
     """Return whom the bearer token identifies; None without one. Raises InvalidCredential."""
     token = bearer_token(request)
     return None if token is None else await access.read(database_of(request), token)
 
 
-async def session_if_any(request: Request) -> Principal | None:
+async def session_if_any(request: HTTPConnection) -> Principal | None:
     """Return whose token was sent along with a login; None if there is no valid one.
 
     Only a token: checking a password here would allow a second attempt per login.

@@ -2,7 +2,7 @@
 
 import re
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from ..authorization import read
 from ..method import MalformedCredential
@@ -12,7 +12,7 @@ MAX_TOKEN_LENGTH = 8192
 """Longer bearer tokens are refused without parsing (JT-1)."""
 
 
-def bearer_token(request: Request) -> str | None:
+def bearer_token(request: HTTPConnection) -> str | None:
     """Return the bearer token; None when the header is absent or of another scheme. Raises MalformedCredential."""
     match read(request):
         case ("bearer", token):
@@ -24,7 +24,7 @@ def bearer_token(request: Request) -> str | None:
             return None
 
 
-def _refuse_second_token(request: Request) -> None:
+def _refuse_second_token(request: HTTPConnection) -> None:
     # A token in the query alone is ignored (ASVS 14.2.1); together with the header it could name a second caller.
     if "access_token" in request.query_params:
         raise MalformedCredential("invalid_request", "Send the access token once, in the Authorization header")

@@ -41,7 +41,7 @@ class Facebook(Provider):
         asked = {"fields": "id,name,email,picture", "appsecret_proof": proof}
         user = await outbound.get(f"{API}/{VERSION}/me", token=token, **asked)
         if not isinstance(user, dict):
-            raise ProviderFailed
+            raise ProviderFailed("answer")
         return identity(SITE, user.get("id"), user, is_email_proved=False, picture=_picture(user))
 
 

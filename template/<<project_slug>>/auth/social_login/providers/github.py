@@ -37,7 +37,7 @@ class GitHub(Provider):
         email = _primary(await outbound.get(f"{API}/user/emails", token=token, per_page="100"))
         # The number: a login can be renamed, and anybody may then take the old one (SO-3).
         if not isinstance(user, dict) or type(user.get("id")) is not int or user["id"] <= 0:
-            raise ProviderFailed
+            raise ProviderFailed("answer")
         profile = {"email": email, "name": string(user, "name") or string(user, "login")}
         is_proved = email is not None
         return identity(SITE, str(user["id"]), profile, is_email_proved=is_proved, picture=user.get("avatar_url"))
@@ -46,7 +46,7 @@ class GitHub(Provider):
 def _primary(emails: Any) -> str | None:
     """Return the primary, verified address; a profile's public address may be neither."""
     if not isinstance(emails, list) or not all(isinstance(each, dict) for each in emails):
-        raise ProviderFailed
+        raise ProviderFailed("answer")
     proved = [each for each in emails if each.get("primary") is True and each.get("verified") is True]
     return string(proved[0], "email") if proved else None
 

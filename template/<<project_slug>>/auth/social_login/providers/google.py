@@ -1,5 +1,6 @@
 """Google. Create a client under "APIs & Services", "Credentials" of its console."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import SecretStr
@@ -26,6 +27,10 @@ class Google(OpenIDProvider):
     @property
     def issuer(self) -> str:
         return ISSUER
+
+    def parameters(self, max_age: int | None) -> Mapping[str, str]:
+        # Its `prompt` has no `login`.
+        return {} if max_age is None else {"max_age": str(max_age)}
 
 
 google = Google()

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr, field_validator
 
 from ....settings import Words
 from ..openid import InvalidIDToken, OpenIDProvider
@@ -26,10 +26,17 @@ class MicrosoftSettings(ClientSettings):
     provider: ClassVar[str] = "microsoft"
     microsoft_client_id: str = ""
     microsoft_client_secret: SecretStr = SecretStr("")
-    microsoft_tenant: Annotated[str, Field(pattern=rf"^(common|organizations|{_TENANT_ID.pattern})$")] = "common"
+    microsoft_tenant: str = "common"
     """`common`, `organizations`, or the id of one tenant."""
     microsoft_tenants: Words = ()
     """Ids of the tenants whose accounts may sign in; empty means all that `microsoft_tenant` lets in."""
+
+    @field_validator("microsoft_tenant")
+    @classmethod
+    def _is_tenant(cls, value: str) -> str:
+        if value in ("common", "organizations") or _TENANT_ID.fullmatch(value):
+            return value
+        raise ValueError("must be common, organizations, or the id of a tenant in lower case")
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()

@@ -1,4 +1,8 @@
-"""Any OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own."""
+"""An OpenID Connect issuer: Keycloak, Auth0, Okta, your company's own.
+
+One that publishes its metadata, takes a client with a secret at its token endpoint, and signs its ID tokens with a
+public key and our nonce, unencrypted. So not Apple, whose answer is a form, nor LinkedIn, whose tokens lack the nonce.
+"""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -28,7 +32,7 @@ class OIDCSettings(ClientSettings):
     def problems(self) -> Iterator[str]:
         yield from super().problems()
         if self.oidc_issuer and not is_safe(self.oidc_issuer):
-            yield "OIDC_ISSUER must be an https:// address with a name: what it says is believed."
+            yield "OIDC_ISSUER must be an https:// address whose host has a name with a dot: what it says is believed."
 
     @classmethod
     def needed(cls) -> tuple[str, ...]:
