@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import jwt
 from jwt.algorithms import OKPAlgorithm
@@ -58,6 +58,8 @@ class OpenIDProvider(Provider):
     """A provider that publishes its metadata and signs ID tokens. Subclasses name the issuer."""
 
     scope = "openid email profile"
+    new_proof: ClassVar[Mapping[str, str]] = {"prompt": "login"}
+    """How to ask for one now. A `max_age` of 0 means the same, but many providers ignore it or cannot satisfy it."""
 
     @property
     @abstractmethod
@@ -81,9 +83,8 @@ class OpenIDProvider(Provider):
 
     def parameters(self, max_age: int | None) -> Mapping[str, str]:
         wanted = [age for age in (max_age, self.max_age) if age]
-        asked = {"max_age": str(min(wanted))} if wanted else {}
-        # Instead of a `max_age` of 0, which means the same, and which many providers ignore or cannot satisfy.
-        return asked | ({"prompt": "login"} if max_age == 0 else {})
+        asked = {"max_age": str(min(wanted))} if wanted else super().parameters(max_age)
+        return {**asked, **(self.new_proof if max_age == 0 else {})}
 
     def issuer_for(self, claims: Mapping[str, Any]) -> str:
         """Return what `iss` of an ID token must be. Raises InvalidIDToken where there can be none."""

@@ -23,14 +23,11 @@ class Google(OpenIDProvider):
     name = "google"
     title = "Google"
     settings = GoogleSettings
+    new_proof: ClassVar[Mapping[str, str]] = {"max_age": "0"}  # its `prompt` knows no `login`
 
     @property
     def issuer(self) -> str:
         return ISSUER
-
-    def parameters(self, max_age: int | None) -> Mapping[str, str]:
-        # Its `prompt` has no `login`.
-        return {} if max_age is None else {"max_age": str(max_age)}
 
 
 google = Google()
