@@ -52,12 +52,13 @@ def close(app: FastAPI) -> None:
     routes = [route for route in iter_route_contexts(app.routes) if route.path not in own]
     for route in routes:
         guards_of(route)
-        for call in _calls(getattr(route, "dependant", None)):
-            if isinstance(call, AddressLimit):
-                limit_called(call.name)
-    for pages in app.router._iter_low_priority_routes():  # private, but nothing else lists what `frontend()` serves
-        if not any(call is public or isinstance(call, Guard) for call in _calls(getattr(pages, "dependant", None))):
+    pages = list(app.router._iter_low_priority_routes())  # private, but nothing else lists what `frontend()` serves
+    for each in pages:
+        if not any(call is public or isinstance(call, Guard) for call in _calls(getattr(each, "dependant", None))):
             raise UnguardedRoute(NO_ROUTER)
+    for call in (call for each in (*routes, *pages) for call in _calls(getattr(each, "dependant", None))):
+        if isinstance(call, AddressLimit):
+            limit_called(call.name)
     app.openapi = lambda: app.openapi_schema or _describe(app, routes)  # type: ignore[method-assign]  # FastAPI's documented way
 
 
