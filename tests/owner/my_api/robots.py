@@ -1,6 +1,6 @@
 """A way to authenticate of the owner's: robots that say so."""
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from .auth.method import InvalidCredential, Method
 from .auth.principal import Account, Principal
@@ -10,7 +10,7 @@ from .db import database_of
 from .users.models import User
 
 
-async def authenticate(request: Request, /) -> Principal | None:
+async def authenticate(request: HTTPConnection, /) -> Principal | None:
     """Read the header of robots."""
     sent = request.headers.get("x-robot")
     if sent is None:
