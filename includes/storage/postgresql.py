@@ -29,6 +29,7 @@ UNFIT = [
     ("DATABASE_URL", [f"postgresql+psycopg://{who}@127.0.0.1/app" for who in ("postgres:postgres", "app", "app:App")]),
     ("DATABASE_URL", [f"{NEAR}?{way}" for way in ("hostaddr=192.0.2.1", "service=far", "host=/run,db.example.com")]),
     ("DATABASE_URL", [f"postgresql+psycopg://{who}@127.0.0.1/app" for who in ("App:app", "app:postgres")]),
+    ("DATABASE_URL", [f"postgresql+psycopg://app:{word}@127.0.0.1/app" for word in ("Password", "changeme")]),
     ("PGHOSTADDR", ["192.0.2.1"]),
     ("DATABASE_STATEMENT_TIMEOUT", ["0", "never"]),
 ]

@@ -50,6 +50,7 @@ def test_an_answer_does_not_name_the_server(server: Server) -> None:
     head = server.send("GET /health/live HTTP/1.1").partition("\r\n\r\n")[0].lower()
     assert head.startswith("http/1.1 200 ")
     assert "\r\nserver:" not in head
+    assert "\r\ndate: " in head  # RFC 9110 §6.6.1
     assert "uvicorn" not in head
 
 
