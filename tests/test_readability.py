@@ -14,8 +14,8 @@ CONDITIONALS = {
     "auth/tokens/format.py.jinja",
     "auth/social_login/providers/__init__.py.jinja",
 }
-BUDGETS = {"package": 6527, "tests": 11215, "other": 1762}
-SMALL_BUDGETS = {"package": 4823, "tests": 7667, "other": 1465}
+BUDGETS = {"package": 6543, "tests": 11305, "other": 1762}
+SMALL_BUDGETS = {"package": 4840, "tests": 7752, "other": 1465}
 """Lines of code, for one method alone (ADR 0009)."""
 SERVER = {"package": 60, "tests": 365, "other": 80}
 """What a database server may add: tests of it and with it, and where it runs (ADR 0018)."""

@@ -152,6 +152,7 @@ def _serve(host: str, port: int, *, reload: bool = False, workers: int = 1) -> N
         # Longer than proxies keep idle connections (60 seconds): one that sends while we hang up would answer 502.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,  # less than compose and Kubernetes wait before they kill
+        lifespan="on",  # by default, a middleware that fails at it would leave the app without purge and mail
         ws_max_size=1_048_576,  # bytes, as of a body: uvicorn keeps up to 16 MiB from each client that sends no end
         timeout_worker_healthcheck=60,  # a worker that starts slowly on a busy machine is not dead
     )

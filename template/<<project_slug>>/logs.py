@@ -37,7 +37,8 @@ class JSONFormatter(logging.Formatter):
 
 def _is_without_address(record: logging.LogRecord) -> bool:
     # uvicorn notes each WebSocket with its query, into which a client may put a token (ASVS 14.2.1, 16.2.5).
-    return '"WebSocket ' not in str(record.msg)
+    # It also takes each refusal of one for a mistake of ours, at level error.
+    return not any(word in str(record.msg) for word in ('"WebSocket ', "without completing handshake"))
 
 
 def configure() -> None:

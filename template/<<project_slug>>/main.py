@@ -5,8 +5,10 @@ guard. Middleware wraps the whole app. `auth/__init__.py` shows how a request fi
 """
 
 import gc
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -42,7 +44,6 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     async with AsyncExitStack() as stack:
         for part in api.LIFESPANS:
             await stack.enter_async_context(part(app))
-        close(app)  # a part may have added routes
         yield
 
 
@@ -74,7 +75,16 @@ def create_app() -> FastAPI:
     api.install(app)
     check_references()
     close(app)
+    app.router.lifespan_context = partial(_closed_again, app.router.lifespan_context)
     return app
+
+
+@asynccontextmanager
+async def _closed_again(opened: Callable[[Any], AbstractAsyncContextManager[Any]], app: Any) -> AsyncGenerator[Any]:
+    # A part, or the lifespan of a router, may have added routes.
+    async with opened(app) as state:
+        close(app)
+        yield state
 
 
 def create_served_app() -> FastAPI:

@@ -19,11 +19,13 @@ ROUTERS: tuple[APIRouter, ...] = (items,)
 MIDDLEWARE: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
 """Classes of pure ASGI middleware, innermost first. They see what `middleware/` has let through.
 
-Nobody has been asked for a credential by then. One that answers by itself, such as another app, asks first:
+Nobody has been asked for a credential by then. One that answers by itself, such as another app, lets every scope pass
+whose `type` is not `http`, and asks first:
 
     try:
         await Guard()(Request(scope))
     except AppError as error:
+        leave_trace(error)
         await answer_to(error)(scope, receive, send)
         return
 """

@@ -39,7 +39,8 @@ def guards_of(route: RouteContext) -> list[Guard] | None:
     calls = list(_calls(dependant))
     guards = [call for call in calls if isinstance(call, Guard)]
     if not guards and public not in calls:
-        raise UnguardedRoute(f"{route.path or 'A host'} {FORGOTTEN if dependant else NO_ENDPOINT}")
+        name = "A host" if route.path is None else route.path or "/"
+        raise UnguardedRoute(f"{name} {FORGOTTEN if dependant else NO_ENDPOINT}")
     if guards and not getattr(route, "methods", None):
         raise UnguardedRoute(f"{route.path} {NO_REQUEST}")
     return guards or None

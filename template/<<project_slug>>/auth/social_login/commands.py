@@ -16,7 +16,7 @@ app = typer.Typer(help="What the providers need, and who signs in with them.")
 @app.command()
 @asynchronous
 async def providers() -> None:
-    """Say which providers are configured and respond, and what the others need: variables, and the URI to register."""
+    """Say which providers are configured, whose metadata are unusable, and what the others need to be set."""
     for provider in PROVIDERS.values():
         missing = " ".join(provider.settings.get().hints())
         typer.echo(f"{provider.name}: {missing or await _state(provider)}")

@@ -195,8 +195,9 @@ def _refuse(url: str, status: int, error: object) -> NoReturn:
         error = error.get("code")
     if status in (200, 400) and error in _REJECTIONS:
         raise ProviderRejected
-    is_ours = error in _FAULTS
-    told = f"status {status}, {error if is_ours else 'another error'}"
+    told = f"status {status}, {error if error in _FAULTS else 'another error'}"
+    # Of these, a stranger's made-up code may cause `invalid_request`: it must ring no alarm.
+    is_ours = error in _FAULTS[1:]
     outbound.fail(url, told, level=logging.ERROR if is_ours else logging.INFO)
 
 
