@@ -169,14 +169,13 @@ def too_large() -> JSONResponse:
 async def _http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == 413:
         return too_large()
-    allowed = _allowed(request) if error.status_code == 405 else ""
-    if error.status_code == 405 and not allowed:
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    if headers == {"Allow": ""}:
         # A page's, whose guard is asked for GET alone: a 405 would tell anybody which files there are.
         return await _app_error(request, NotFound())
     if error.detail == _UNREADABLE and isinstance(error.__cause__, UnicodeDecodeError):
         return _invalid_json()
     code = _CODES.get(error.status_code, "http_error")
-    headers = {"Allow": allowed} if allowed else error.headers
     detail = _DETAILS.get(error.status_code, phrases.get(error.status_code, "Error"))
     return problem(error.status_code, code, detail, headers)
 

@@ -35,7 +35,7 @@ class JSONFormatter(logging.Formatter):
             return json.dumps({key: repr(value) for key, value in line.items()})
 
 
-def _is_without_address(record: logging.LogRecord) -> bool:
+def _is_wanted(record: logging.LogRecord) -> bool:
     # uvicorn notes each WebSocket with its query, into which a client may put a token (ASVS 14.2.1, 16.2.5).
     # It also takes each refusal of one for a mistake of ours, at level error.
     return not any(word in str(record.msg) for word in ('"WebSocket ', "without completing handshake"))
@@ -44,7 +44,7 @@ def _is_without_address(record: logging.LogRecord) -> bool:
 def configure() -> None:
     """Send every logger's lines to standard output as JSON."""
     logging.raiseExceptions = False  # a line that cannot be formatted would go to standard error, with its arguments
-    logging.getLogger("uvicorn.error").addFilter(_is_without_address)
+    logging.getLogger("uvicorn.error").addFilter(_is_wanted)
     output = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
     logging.config.dictConfig(
         {

@@ -127,7 +127,7 @@ _AUTOCOMMIT: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit
 _COUNTERS = 2
 """Connections per worker for counting."""
 
-_READ_ONLY = frozenset({1047, 1290, 1792, 1836})
+_DEMOTED = frozenset({1047, 1290, 1792, 1836})
 _GIVEN_UP = frozenset({1020, 1213})
 """Errors of a transaction aborted in favour of another: a row had changed (MariaDB, if so configured), deadlock."""
 
@@ -208,7 +208,7 @@ def _tell_what_to_do(context: ExceptionContext) -> None:
     code = next(iter(getattr(context.original_exception, "args", ())), None)
     # A server that has become a replica, or a Galera node that has lost its cluster: the next connection finds the one
     # that took over. These would stay here.
-    context.is_disconnect |= code in _READ_ONLY
+    context.is_disconnect |= code in _DEMOTED
     if may_try_again() and code in _GIVEN_UP:
         raise GivenUp from context.original_exception
 

@@ -19,7 +19,7 @@ from .methods import METHODS
 
 FORGOTTEN = "has neither a guard nor PUBLIC (see auth/dependencies.py)"
 NO_ENDPOINT = "is not an endpoint and cannot have a guard: serve files by a router's frontend(), another app elsewhere"
-NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let its first message prove who it is"
+NO_REQUEST = "is a WebSocket, which guards cannot read: make it PUBLIC, and let it ask by itself (see AGENTS.md)"
 NO_ROUTER = "frontend() serves everybody here: call it on an APIRouter whose dependencies are a guard or PUBLIC"
 
 
@@ -54,12 +54,13 @@ def close(app: FastAPI) -> None:
     for route in routes:
         guards_of(route)
     pages = list(app.router._iter_low_priority_routes())  # private, but nothing else lists what `frontend()` serves
-    for each in pages:
-        if not any(call is public or isinstance(call, Guard) for call in _calls(getattr(each, "dependant", None))):
+    for page in pages:
+        if not any(call is public or isinstance(call, Guard) for call in _calls(getattr(page, "dependant", None))):
             raise UnguardedRoute(NO_ROUTER)
-    for call in (call for each in (*routes, *pages) for call in _calls(getattr(each, "dependant", None))):
-        if isinstance(call, AddressLimit):
-            limit_called(call.name)
+    for each in (*routes, *pages):
+        for call in _calls(getattr(each, "dependant", None)):
+            if isinstance(call, AddressLimit):
+                limit_called(call.name)
     app.openapi = lambda: app.openapi_schema or _describe(app, routes)  # type: ignore[method-assign]  # FastAPI's documented way
 
 

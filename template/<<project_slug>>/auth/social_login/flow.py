@@ -197,7 +197,7 @@ def _refuse(url: str, status: int, error: object) -> NoReturn:
         raise ProviderRejected
     told = f"status {status}, {error if error in _FAULTS else 'another error'}"
     # Of these, a stranger's made-up code may cause `invalid_request`: it must ring no alarm.
-    is_ours = error in _FAULTS[1:]
+    is_ours = error in _FAULTS and error != "invalid_request"
     outbound.fail(url, told, level=logging.ERROR if is_ours else logging.INFO)
 
 

@@ -59,7 +59,7 @@ class OpenIDProvider(Provider):
 
     scope = "openid email profile"
     new_proof: ClassVar[Mapping[str, str]] = {"prompt": "login"}
-    """How to ask for one now. A `max_age` of 0 means the same, but many providers ignore it or cannot satisfy it."""
+    """How to ask for a proof made now. `max_age=0` means the same, but many providers ignore or cannot satisfy it."""
 
     @property
     @abstractmethod
